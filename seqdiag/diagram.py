@@ -1,0 +1,147 @@
+"""The message model: what a figure says, in the order in which it was observed. It names no TCP and no pixel.
+
+Every text in it is `Shown`: made displayable once, free of secrets, in the figure's language. A renderer needs
+nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from seqdiag.provenance import Finding, Nanoseconds, Origin
+from seqdiag.text import Shown
+
+RunKind: TypeAlias = Literal["wire", "flags", "decoded", "hidden", "number"]
+Life: TypeAlias = Literal["none", "opening", "open", "closing", "closed"]
+Mark: TypeAlias = Literal["refused", "abort", "inferred", "repeated", "lost"]
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A stretch of one label in one voice.
+
+    `wire`: exactly what was on the wire. `flags`: names of TCP flags. `decoded`: our words, decoded or summed up.
+    `hidden`: stands for a secret; its text is the same whatever it hides. `number`: sequence numbers and options.
+    """
+
+    text: Shown
+    kind: RunKind = "wire"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of a label. `n` is the number that `seqdiag messages` gives it within its session."""
+
+    runs: tuple[Run, ...]
+    meaning: Shown | None = None
+    refused: bool = False
+    n: int | None = None
+
+    def text(self) -> Shown:
+        return Shown(" ".join(run.text for run in self.runs))
+
+
+class State(msgspec.Struct, frozen=True):
+    """What an end has become by sending or receiving a message; `text` None where there is nothing to print."""
+
+    text: Shown | None
+    life: Life
+    inferred: bool = False
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """A column: `id` is p1, p2, ...; `name` and `address` are the two lines of its head (`name` may be empty).
+
+    `life` is that of its lifeline above the first message (`open` where the opening was not captured).
+    """
+
+    id: str
+    name: Shown
+    address: Shown
+    role: Literal["client", "server"]
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One arrow. Several commands that travelled in one segment are the lines of one message.
+
+    `t` and `t_end`: when its first and last byte were seen. `phase`: an index of `Diagram.phases`. `bulk`: a mail
+    message or other bulk data.
+    """
+
+    session: int
+    sender: str
+    receiver: str
+    lines: tuple[Line, ...]
+    t: Nanoseconds | None
+    t_end: Nanoseconds | None
+    weight: Literal["data", "control", "ack"] = "data"
+    marks: tuple[Mark, ...] = ()
+    sender_state: State | None = None
+    receiver_state: State | None = None
+    phase: int | None = None
+    bulk: bool = False
+    origins: tuple[Origin, ...] = ()
+
+    def text(self) -> Shown:
+        return Shown("\n".join(line.text() for line in self.lines))
+
+
+class Phase(msgspec.Struct, frozen=True):
+    """A stretch of one session: `kind` is a word (handshake, dialogue, tls, authentication, mail, close, abort)."""
+
+    session: int
+    kind: str
+    title: Shown
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """A state of the protocol itself (POP3's three), beside the server's lifeline, between two messages.
+
+    `first` and `last` index `Diagram.messages`; the state begins and ends at the named participant's end of them.
+    """
+
+    session: int
+    participant: str
+    kind: str
+    title: Shown
+    detail: Shown
+    first: int
+    last: int
+    inferred: bool = False
+
+
+class Note(msgspec.Struct, frozen=True):
+    """A remark across one session, before message `before` (which may be the number of messages: at the foot)."""
+
+    session: int
+    before: int
+    text: Shown
+    kind: Literal["gap", "missing", "comment", "finding"] = "comment"
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One drawn session: which columns it runs between, and its lifelines' state above its first message."""
+
+    number: int
+    client: str
+    server: str
+    protocol: Shown | None
+    life_before: Life = "none"
+
+
+class Diagram(msgspec.Struct, frozen=True):
+    """A whole figure. `caption`: sentences under it. `timed` is False where the source has no times at all."""
+
+    title: Shown
+    subtitle: Shown
+    lang: Literal["en", "zh"]
+    participants: tuple[Participant, ...]
+    sessions: tuple[Session, ...]
+    phases: tuple[Phase, ...]
+    messages: tuple[Message, ...]
+    bars: tuple[Bar, ...] = ()
+    notes: tuple[Note, ...] = ()
+    caption: tuple[Shown, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    timed: bool = True
+    explained: bool = True

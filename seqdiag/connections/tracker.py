@@ -1,0 +1,106 @@
+"""Events in, Connections out: which event belongs to which conversation. What each one was, `tcp` and `plain` say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from seqdiag.connections.connection import Connection
+from seqdiag.connections.plain import DatagramConnection, SocketConnection
+from seqdiag.connections.tcp import TcpConnection
+from seqdiag.events import Datagram, Drop, Endpoint, Event, IcmpError, Remark, Segment, SocketAct, Tls, Tunnel
+from seqdiag.provenance import Finding
+
+
+class Tracked(NamedTuple):
+    """`connections` in order of their first frame. `findings`: what concerns no single one of them."""
+
+    connections: list[Connection]
+    findings: list[Finding]
+
+
+Key = tuple[str, str, Endpoint, Endpoint, Tunnel | None]
+Conversation = TcpConnection | DatagramConnection | SocketConnection
+
+
+def _key(point: str, transport: str, a: Endpoint, b: Endpoint, tunnel: Tunnel | None) -> Key:
+    return (point, transport, a, b, tunnel) if a <= b else (point, transport, b, a, tunnel)
+
+
+class Tracker:
+    """Feed it every event with its index; `finish` gives the conversations."""
+
+    def __init__(self) -> None:
+        self.open: dict[Key, TcpConnection | DatagramConnection] = {}
+        self.sockets: dict[tuple[str, str], SocketConnection] = {}
+        self.all: list[Conversation] = []
+        self.findings: list[Finding] = []
+        self.latest: Conversation | None = None
+
+    def event(self, index: int, event: Event) -> None:
+        if isinstance(event, Segment):
+            key = _key(event.point, "tcp", event.src, event.dst, event.tunnel)
+            tcp = self.open.get(key)
+            if not isinstance(tcp, TcpConnection) or tcp.reused_by(event):
+                tcp = self.open[key] = TcpConnection(len(self.all) + 1, event)
+                self.all.append(tcp)
+            tcp.segment(index, event)
+            self._joined(index, tcp)
+        elif isinstance(event, Datagram):
+            key = _key(event.point, "udp", event.src, event.dst, event.tunnel)
+            udp = self.open.get(key)
+            if not isinstance(udp, DatagramConnection):
+                udp = self.open[key] = DatagramConnection(len(self.all) + 1, event)
+                self.all.append(udp)
+            udp.datagram(index, event)
+            self._joined(index, udp)
+        elif isinstance(event, SocketAct | Tls):
+            self._socket(index, event)
+        elif isinstance(event, IcmpError):
+            quoted = self.open.get(_key(event.point, event.transport, event.src, event.dst, event.tunnel))
+            if quoted is not None:
+                quoted.icmp(event)
+                self._joined(index, quoted)
+            else:
+                self.findings.append(
+                    Finding(f"an ICMP error about {event.src} to {event.dst}, of which nothing was captured", event.origin)
+                )
+        elif isinstance(event, Remark):
+            self._remark(index, event)
+        elif isinstance(event, Drop):
+            self.findings.append(Finding(f"the capture lost {event.count} packets, by its own account", event.origin))
+
+    def _socket(self, index: int, event: SocketAct | Tls) -> None:
+        key = event.point, event.conn
+        connection = self.sockets.get(key)
+        if connection is None:
+            if isinstance(event, Tls):
+                return
+            connection = self.sockets[key] = SocketConnection(len(self.all) + 1, event)
+            self.all.append(connection)
+        connection.event(index, event)
+        self._joined(index, connection)
+
+    def _joined(self, index: int, conversation: Conversation) -> None:
+        conversation.members.append(index)
+        self.latest = conversation
+
+    def _remark(self, index: int, remark: Remark) -> None:
+        if remark.about == "comment" and self.latest is not None:
+            self.latest.comment(remark)
+            self.latest.members.append(index)
+        elif remark.about == "name":
+            self.findings.append(Finding(f"the file names {remark.subject} {remark.text!r}", remark.origin))
+        else:
+            self.findings.append(Finding(remark.text, remark.origin, damage=remark.about == "damage"))
+
+    def finish(self) -> Tracked:
+        return Tracked([conversation.finish() for conversation in self.all], self.findings)
+
+
+def track(events: Iterable[Event]) -> Tracked:
+    """All events of one Recording, in order."""
+    tracker = Tracker()
+    for index, event in enumerate(events):
+        tracker.event(index, event)
+    return tracker.finish()

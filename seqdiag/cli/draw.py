@@ -1,0 +1,119 @@
+"""`seqdiag draw IN... [-o OUT]`: the main job."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+from typing import Any
+
+import click
+
+from seqdiag.cli import options as shared
+
+FORMATS = {
+    "svg": "svg",
+    "puml": "plantuml",
+    "plantuml": "plantuml",
+    "mmd": "mermaid",
+    "mermaid": "mermaid",
+    "txt": "text",
+    "text": "text",
+    "json": "json",
+}
+
+
+@click.command()
+@shared.inputs
+@shared.output
+@click.option(
+    "-T", "--format", "format_", type=click.Choice(sorted(FORMATS)), help="The figure's format, where OUT's suffix does not tell."
+)
+@shared.selection
+@shared.secrets
+@click.option("--first", type=click.IntRange(1), metavar="N", help="At most so many messages.")
+@click.option("--tcp", type=click.Choice(["full", "phases", "none"]), default="phases", show_default=True, help="Which bare TCP segments.")
+@click.option("--fold/--no-fold", default=True, help="Leave out what repeats and caps long figures (always said in the caption).")
+@click.option("--explain/--no-explain", default=True, help="What reply codes mean, beside the arrow.")
+@click.option(
+    "-t",
+    "times",
+    type=click.Choice(["r", "d", "a", "ad"]),
+    default="r",
+    show_default=True,
+    help="Times: relative, delta, absolute, with date.",
+)
+@click.option("--name", "names", multiple=True, metavar="HOST[:PORT]=LABEL", help="A label for an address.")
+@click.option("--title", metavar="TEXT", help="The figure's title.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="The figure's language.")
+@click.option("--theme", type=click.Choice(["auto", "light", "dark", "print"]), default="auto", show_default=True, help="Colours (SVG).")
+@click.option("--width", type=click.IntRange(40, 10000), metavar="N", help="Cells of a text figure.")
+@click.option("--ascii", "ascii_", is_flag=True, help="No character above ASCII in a text figure.")
+@click.option("--plantuml-compat", is_flag=True, help="PlantUML source for versions as old as 1.2020.02.")
+@click.option("--target", type=click.Choice(["github", "gitlab"]), help="Warn about this site's limits (Mermaid).")
+@click.option(
+    "--templates", metavar="DIR", type=click.Path(exists=True, file_okay=False), help="Your own templates. They are code: trust them."
+)
+def command(inputs: tuple[str, ...], output: str, format_: str | None, **options: Any) -> None:
+    """Draw captures, event lists or transcripts (IN..., - is standard input) as one sequence diagram.
+
+    Without -o the figure goes to standard output: as text to a terminal, else as SVG.
+    """
+    from seqdiag import pipeline
+    from seqdiag.composer import ComposeOptions
+    from seqdiag.errors import NothingMatched
+    from seqdiag.renderers import RenderOptions, for_suffix
+
+    if format_ is not None:
+        renderer = FORMATS[format_]
+    elif output != "-":
+        renderer = for_suffix(PurePath(output).suffix)
+    else:
+        renderer = "text" if sys.stdout.isatty() else "svg"
+    selection = shared.select(options)
+    understood = shared.read(inputs, options)
+    chosen = pipeline.dialogues(understood, selection)
+    if len(chosen) > pipeline.DRAWN_UNASKED and not (selection.any and selection.numbers is not None) and not selection.everything:
+        listed = "; ".join(f"{d.connection.number}: {d.connection.client} to {d.connection.server}" for d in chosen[:5])
+        raise NothingMatched(f"{understood.source}: {len(chosen)} conversations match ({listed}; ...); choose with -s N, or -s all")
+    names = dict(_name(text) for text in options["names"])
+    compose = ComposeOptions(
+        lang=options["lang"],
+        tcp=options["tcp"],
+        fold=options["fold"],
+        explain=options["explain"],
+        show_secrets=options["show_secrets"],
+        first=options["first"],
+        title=options["title"],
+        names=names,
+    )
+    how = RenderOptions(
+        theme=options["theme"],
+        width=options["width"] or _terminal_width(renderer),
+        ascii=options["ascii_"],
+        compat=options["plantuml_compat"],
+        target=options["target"],
+        times=options["times"],
+        templates=options["templates"],
+    )
+    figure = pipeline.diagram(understood, chosen, compose)
+    if not options["quiet"]:
+        for dialogue in chosen:
+            if dialogue.protocol is None and any(dialogue.connection.bytes.values()):
+                c = dialogue.connection
+                shared.say(f"conversation {c.number} ({c.client} to {c.server}): no decoder knows its protocol; drawn as bytes")
+    shared.write(output, pipeline.render(figure, renderer, how), inputs)
+
+
+def _name(text: str) -> tuple[str, str]:
+    host, separator, label = text.partition("=")
+    if not separator or not host or not label:
+        raise click.UsageError(f"--name {text}: say it as HOST=LABEL or HOST:PORT=LABEL")
+    return host, label
+
+
+def _terminal_width(renderer: str) -> int | None:
+    if renderer != "text" or not sys.stdout.isatty():
+        return None
+    import shutil
+
+    return shutil.get_terminal_size().columns

@@ -1,0 +1,130 @@
+"""Options that several verbs share, and what they mean to the pipeline."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seqdiag.errors import DamagedInput, UsageError
+
+if TYPE_CHECKING:
+    from seqdiag.pipeline import Selection, Understood
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def inputs(function: F) -> F:
+    """IN... and how to read it."""
+    return _decorate(
+        function,
+        click.argument("inputs", nargs=-1, required=True, metavar="IN..."),
+        click.option("--from", "from_format", metavar="FORMAT", help="The input's format, where detection is wrong or refuses."),
+        click.option("--strict", is_flag=True, help="Damaged input is an error (exit 6)."),
+        click.option("-q", "--quiet", is_flag=True, help="No remarks on standard error; errors are still said."),
+        click.option("--max-packet", type=click.IntRange(1), metavar="BYTES", help="Largest packet (262144)."),
+        click.option("--max-block", type=click.IntRange(1), metavar="BYTES", help="Largest pcapng block (16 MiB)."),
+        click.option("--max-input", type=click.IntRange(1), metavar="BYTES", help="Largest decompressed input (4 GiB)."),
+        click.option("--max-ratio", type=click.IntRange(1), metavar="N", help="Largest compression ratio after 16 MiB (200)."),
+    )
+
+
+def selection(function: F) -> F:
+    """Which conversations."""
+    return _decorate(
+        function,
+        click.option(
+            "-s", "--session", "sessions", metavar="N[,N..]", help="Conversations by number (`sessions` lists them): 1,4-6 or all."
+        ),
+        click.option("--host", "hosts", multiple=True, metavar="ADDRESS", help="Only conversations with this address."),
+        click.option("--port", "ports", multiple=True, type=click.IntRange(1, 65535), metavar="N", help="Only with this port."),
+        click.option("--proto", "protocols", multiple=True, metavar="NAME", help="Only this protocol: smtp, pop3, tls."),
+        click.option("-d", "--decode-as", multiple=True, metavar="tcp.port==N,NAME", help="Read this port as this protocol."),
+    )
+
+
+def secrets(function: F) -> F:
+    return _decorate(function, click.option("--show-secrets", is_flag=True, help="Show passwords and tokens instead of [hidden]."))
+
+
+def output(function: F) -> F:
+    return _decorate(function, click.option("-o", "--output", metavar="OUT", default="-", help="The file to write; - is standard output."))
+
+
+def _decorate(function: F, *decorators: Callable[[F], F]) -> F:
+    for decorate in reversed(decorators):
+        function = decorate(function)
+    return function
+
+
+def read(names: Sequence[str], options: dict[str, Any]) -> Understood:
+    """The inputs read; what was understood and given up on goes to standard error."""
+    from seqdiag import pipeline
+    from seqdiag.sources.base import Limits
+
+    limits = {key: options[key] for key in ("max_packet", "max_block", "max_input", "max_ratio") if options.get(key) is not None}
+    understood = pipeline.read(names, options.get("from_format"), Limits(**limits))
+    if not options.get("quiet"):
+        for detected in understood.detected:
+            say(f"detected: {detected}")
+        for finding in understood.findings:
+            say(str(finding))
+    damage = next((finding for finding in understood.findings if finding.damage), None)
+    if options.get("strict") and damage is not None:
+        raise DamagedInput(f"{damage} (without --strict, the rest is drawn)")
+    return understood
+
+
+def select(options: dict[str, Any]) -> Selection:
+    from seqdiag.pipeline import Selection, check_protocols
+
+    decode_as = dict(map(_decode_as, options["decode_as"]))
+    check_protocols([*options["protocols"], *decode_as.values()])
+    numbers, everything = _numbers(options["sessions"])
+    return Selection(numbers, everything, tuple(options["hosts"]), tuple(options["ports"]), tuple(options["protocols"]), decode_as)
+
+
+def _numbers(text: str | None) -> tuple[frozenset[int] | None, bool]:
+    if text is None:
+        return None, False
+    if text.strip() == "all":
+        return None, True
+    numbers: set[int] = set()
+    try:
+        for part in str(text).split(","):
+            first, _, last = part.partition("-")
+            a, b = int(first), int(last or first)
+            if not 0 < a <= b < 10_000_000:
+                raise ValueError
+            numbers.update(range(a, b + 1))
+    except ValueError:
+        raise UsageError(f"-s {text}: conversations are numbers: 1,4-6, or all") from None
+    return frozenset(numbers), False
+
+
+def _decode_as(text: str) -> tuple[int, str]:
+    where, _, name = text.partition(",")
+    key, _, port = where.partition("==")
+    if key.strip() not in ("tcp.port", "udp.port") or not port.strip().isdigit() or not name:
+        raise UsageError(f"-d {text}: say it as tcp.port==2525,smtp")
+    return int(port), name.strip()
+
+
+def say(text: str) -> None:
+    """One remark, harmless for a terminal, on standard error."""
+    from seqdiag.text import shown, terminal
+
+    print(f"seqdiag: {terminal(shown(' '.join(text.split())))}", file=sys.stderr)
+
+
+def write(target: str, content: bytes, names: Iterable[str]) -> None:
+    """To standard output (`-`) or, whole or not at all, to a file."""
+    if target == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    from seqdiag import output
+
+    output.write(target, content, names)

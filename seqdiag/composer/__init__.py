@@ -1,0 +1,9 @@
+"""Connections and PDUs -> a Diagram: what a figure says, in one language, with nothing dropped in silence."""
+
+from __future__ import annotations
+
+from seqdiag.composer.compose import compose
+from seqdiag.composer.labels import pdu_line
+from seqdiag.composer.options import ComposeOptions
+
+__all__ = ["ComposeOptions", "compose", "pdu_line"]

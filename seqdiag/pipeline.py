@@ -1,0 +1,247 @@
+"""The whole program on one screen: inputs -> Recording -> Connections -> Dialogues -> Diagram -> bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from seqdiag.composer import ComposeOptions, compose, pdu_line
+from seqdiag.connections import Connection, Side, track
+from seqdiag.connections.connection import Timeline
+from seqdiag.diagram import Diagram
+from seqdiag.errors import NothingMatched
+from seqdiag.events import Event, Point, Recording
+from seqdiag.protocols import PROTOCOLS, Dialogue, decode
+from seqdiag.provenance import Finding, Nanoseconds
+from seqdiag.redaction import hide, redact, reveal
+from seqdiag.renderers import RENDERERS, RenderOptions
+from seqdiag.sources import open_input
+from seqdiag.sources.base import Limits
+from seqdiag.verdict import verdict
+
+SIDES: tuple[Side, ...] = ("client", "server")
+
+DRAWN_UNASKED = 8
+"""Conversations that `draw` puts into one figure without being asked for them by number."""
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """Which conversations; every field that is set must fit. `numbers`: as `sessions` lists them."""
+
+    numbers: frozenset[int] | None = None
+    everything: bool = False
+    hosts: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()
+    protocols: tuple[str, ...] = ()
+    decode_as: Mapping[int, str] = {}
+
+    @property
+    def any(self) -> bool:
+        return bool(self.numbers is not None or self.hosts or self.ports or self.protocols)
+
+
+class Understood(msgspec.Struct, frozen=True):
+    """What the inputs held. `recording` is None where nobody needs the events themselves."""
+
+    recording: Recording
+    connections: list[Connection]
+    findings: list[Finding]
+    detected: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """The inputs' names, for a figure's subtitle."""
+        return ", ".join(dict.fromkeys(point.source for point in self.recording.points.values()))
+
+
+def read(inputs: Sequence[str | os.PathLike[str]], from_format: str | None = None, limits: Limits | None = None) -> Understood:
+    """Every input, as one Recording, and the conversations in it."""
+    opened = [open_input(os.fspath(name), from_format, limits or Limits()) for name in inputs]
+    recording = merge([one.recording for one in opened])
+    tracked = track(recording.events)
+    return Understood(recording, tracked.connections, tracked.findings, tuple(one.detected for one in opened if one.detected))
+
+
+def merge(recordings: Sequence[Recording]) -> Recording:
+    """Several inputs as one Recording: captures that do not overlap in time are one run (a ring of rotated files, in
+    order of their first packet); all others are independent points of observation, one after the other."""
+    if len(recordings) == 1:
+        return recordings[0]
+    captures = [r for r in recordings if all(p.kind == "capture" for p in r.points.values()) and _span(r) is not None]
+    ring = sorted(captures, key=lambda r: _span(r) or (0, 0))
+    spans = [span for r in ring if (span := _span(r)) is not None]
+    if len(ring) == len(recordings) and all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False)):
+        point = next(iter(ring[0].points.values()))
+        name = ", ".join(p.source for r in ring for p in r.points.values())
+        events = [replace(event, point="p1") for r in ring for event in r.events]
+        return Recording({"p1": replace(point, source=name)}, events)
+    points: dict[str, Point] = {}
+    merged: list[Event] = []
+    for r in recordings:
+        names = {old: f"p{len(points) + i}" for i, old in enumerate(r.points, 1)}
+        points |= {names[old]: point for old, point in r.points.items()}
+        merged += [replace(event, point=names.get(event.point, event.point)) for event in r.events]
+    return Recording(points, merged)
+
+
+def _span(recording: Recording) -> tuple[Nanoseconds, Nanoseconds] | None:
+    times = [event.t for event in recording.events if event.t is not None]
+    return (min(times), max(times)) if times else None
+
+
+def dialogues(understood: Understood, selection: Selection = Selection()) -> list[Dialogue]:  # noqa: B008 - immutable
+    """The chosen conversations, decoded, in order of their numbers. NothingMatched says what was there."""
+    if not understood.connections:
+        raise NothingMatched(f"{understood.source}: no TCP or UDP conversation in it{_there(understood.findings)}")
+    chosen = []
+    for connection in understood.connections:
+        if selection.numbers is not None and connection.number not in selection.numbers:
+            continue
+        ends = connection.client, connection.server
+        if selection.hosts and not any(end.host in selection.hosts for end in ends):
+            continue
+        if selection.ports and not any(end.port in selection.ports for end in ends):
+            continue
+        forced = next((selection.decode_as[end.port] for end in (ends[1], ends[0]) if end.port in selection.decode_as), None)
+        dialogue = decode(connection, forced)
+        if selection.protocols and dialogue.protocol not in selection.protocols:
+            continue
+        chosen.append(dialogue)
+    if not chosen:
+        count = len(understood.connections)
+        raise NothingMatched(f"{understood.source}: none of its {count} conversations matches; `seqdiag sessions` lists them")
+    return chosen
+
+
+def _there(findings: Iterable[Finding]) -> str:
+    said = "; ".join(finding.text for finding in findings)
+    return f" ({said})" if said else ""
+
+
+def check_protocols(names: Iterable[str]) -> None:
+    """UsageError for a name that no grammar has."""
+    for name in names:
+        PROTOCOLS[name]
+
+
+def guarded(chosen: Sequence[Dialogue], show_secrets: bool) -> list[Dialogue]:
+    """Secrets marked, or revealed on request."""
+    return [reveal(hide(d)) if show_secrets else hide(d) for d in chosen]
+
+
+def diagram(understood: Understood, chosen: Sequence[Dialogue], options: ComposeOptions) -> Diagram:
+    return compose(guarded(chosen, options.show_secrets), options, understood.findings, understood.source)
+
+
+def render(figure: Diagram, renderer: str, options: RenderOptions | None = None) -> bytes:
+    return RENDERERS[renderer].render(figure, options or RenderOptions())
+
+
+def shared_events(understood: Understood, chosen: Sequence[Dialogue], show_secrets: bool) -> Recording:
+    """The recording of the chosen conversations alone, without its secrets."""
+    recording = understood.recording
+    if not show_secrets:
+        recording = redact(recording, [hide(decode(c)) for c in understood.connections])
+    if len(chosen) == len(understood.connections):
+        return recording
+    left_out = {index for c in understood.connections for index in c.members} - {index for d in chosen for index in d.connection.members}
+    events = [event for index, event in enumerate(recording.events) if index not in left_out]
+    return Recording(recording.points, events, recording.redaction)
+
+
+class SessionRow(msgspec.Struct, frozen=True):
+    """One line of `sessions --json`; field by field as the documentation of the command line says."""
+
+    session: int
+    transport: Literal["tcp", "udp"]
+    protocol: str | None
+    client: str
+    server: str
+    first: Nanoseconds | None
+    last: Nanoseconds | None
+    packets: dict[str, int]
+    bytes: dict[str, int]
+    opened: str | None
+    closed: str | None
+    segments: dict[str, int]
+    closed_by: str | None
+    client_known: bool
+    taken_at: str
+    tunnel: dict[str, object] | None
+    verdict: str
+
+
+def session_row(dialogue: Dialogue) -> SessionRow:
+    c = dialogue.connection
+    tunnel: dict[str, object] | None = (
+        None if c.tunnel is None else {"kind": c.tunnel.kind, "ends": list(c.tunnel.ends), "ids": list(c.tunnel.ids)}
+    )
+    return SessionRow(
+        session=c.number,
+        transport=c.transport,
+        protocol=dialogue.protocol,
+        client=str(c.client),
+        server=str(c.server),
+        first=c.first,
+        last=c.last,
+        packets={side: c.packets[side] for side in SIDES},
+        bytes={side: c.bytes[side] for side in SIDES},
+        opened=c.opened,
+        closed=c.closed,
+        segments=msgspec.structs.asdict(c.count),
+        closed_by=c.closed_by,
+        client_known=c.client_known,
+        taken_at="unknown",
+        tunnel=tunnel,
+        verdict=verdict(dialogue),
+    )
+
+
+class MessageRow(msgspec.Struct, frozen=True):
+    """One line of `messages --json`."""
+
+    session: int
+    n: int
+    t: Nanoseconds | None
+    t_end: Nanoseconds | None
+    sender: str
+    protocol: str | None
+    kind: str
+    verb: str | None
+    code: str | None
+    answers: int | None
+    text: str
+    bytes: int
+    state: str
+    secret: bool
+    origins: list[dict[str, object]]
+
+
+def message_rows(dialogue: Dialogue) -> Iterator[MessageRow]:
+    """The decoded messages of one dialogue, its secrets already marked or revealed."""
+    pdus = [placed.pdu for placed in dialogue.pdus]
+    lines = {side: Timeline(dialogue.connection.steps, side) for side in SIDES}
+    for n, pdu in enumerate(pdus, 1):
+        t, t_end, origins = lines[pdu.side].when(pdu.start, pdu.end)
+        command = pdus[pdu.answers] if pdu.answers is not None and pdu.answers < len(pdus) else None
+        yield MessageRow(
+            session=dialogue.connection.number,
+            n=n,
+            t=t,
+            t_end=t_end,
+            sender=pdu.side,
+            protocol=pdu.protocol or dialogue.protocol,
+            kind=pdu.kind,
+            verb=pdu.verb,
+            code=pdu.code,
+            answers=pdu.answers + 1 if pdu.answers is not None else None,
+            text=pdu_line(pdu, "en", n, command, len(origins)).text(),
+            bytes=len(pdu.raw),
+            state=pdu.state,
+            secret=bool(pdu.secrets),
+            origins=[{"source": o.source, "index": o.index} for o in origins],
+        )

@@ -6,6 +6,8 @@ the source told of.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from msgspec.structs import replace
 
 from seqdiag.connections.connection import (
@@ -121,7 +123,7 @@ class SocketConnection:
             self.local = event.local
         if event.remote.host and not self.remote.host:
             self.remote = event.remote
-        self.acts[event.act](self, index, event)
+        ACTS[event.act](self, index, event)
 
     def _data(self, index: int, act: SocketAct) -> None:
         side = self.mine if act.act == "sent" else other(self.mine)
@@ -161,17 +163,6 @@ class SocketConnection:
         phase = PHASES[what]
         self.steps.append(Control(side, what, act.t, act.origin, phase, sender_state=sender, receiver_state=receiver, inferred=True))
 
-    acts = {
-        "connected": _opened,
-        "accepted": _opened,
-        "sent": _data,
-        "received": _data,
-        "shut": _closed,
-        "closed": _closed,
-        "reset": _reset,
-        "failed": _failed,
-    }
-
     def comment(self, remark: Remark) -> None:
         self.steps.append(Comment(remark.text, remark.t, remark.origin))
 
@@ -198,3 +189,14 @@ class SocketConnection:
 
 
 PHASES: dict[str, ControlPhase] = {"SYN": "handshake", "SYN+ACK": "handshake", "ACK": "handshake", "FIN": "close", "RST": "abort"}
+
+ACTS: Mapping[str, Callable[[SocketConnection, int, SocketAct], None]] = {
+    "connected": SocketConnection._opened,
+    "accepted": SocketConnection._opened,
+    "sent": SocketConnection._data,
+    "received": SocketConnection._data,
+    "shut": SocketConnection._closed,
+    "closed": SocketConnection._closed,
+    "reset": SocketConnection._reset,
+    "failed": SocketConnection._failed,
+}

@@ -46,6 +46,7 @@ class _End:
         self.fin: int | None = None  # the offset of its FIN
         self.waiting_fin: Segment | None = None  # a FIN that waits for the data before it
         self.fin_sent = False
+        self.synack_sent = False
         self.fin_acked = False
         self.packets = 0
         self.received = 0
@@ -132,15 +133,16 @@ class TcpConnection:
             self._ack(me, peer, s, start, acked_fin)
 
     def _synchronise(self, me: _End, peer: _End, s: Segment) -> None:
-        repeated = me.isn == s.seq
+        repeated = me.isn == s.seq and (not s.flags & ACK or me.synack_sent)
         if me.isn is None:
             me.isn = s.seq
             if not me.stream.delivered:
                 me.base = (s.seq + 1) & 0xFFFFFFFF
-        elif not repeated:
+        elif me.isn != s.seq:
             self.findings.append(Finding("a SYN with another sequence number inside one connection", s.origin))
         if s.flags & ACK:
             self.synack += 1
+            me.synack_sent = True
             if peer.isn is not None and s.ack is not None and peer.base is not None and peer.offset(s.ack) >= 0:
                 self.synack_matched = True
             if self.opener is None:

@@ -26,10 +26,12 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Match(NamedTuple):
-    """How well an input's head fits a format. `exclusive`: a mark that no other format has (it wins outright)."""
+    """How well an input's head fits a format. `exclusive`: a mark that no other format has (it wins outright).
+    `numbers`: which lines fit, so that a format nested in another's lines is told from a rival."""
 
     lines: int
     exclusive: bool = False
+    numbers: frozenset[int] = frozenset()
 
 
 class Source(Protocol):

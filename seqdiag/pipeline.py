@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -74,7 +75,7 @@ def merge(recordings: Sequence[Recording]) -> Recording:
     captures = [r for r in recordings if all(p.kind == "capture" for p in r.points.values()) and _span(r) is not None]
     ring = sorted(captures, key=lambda r: _span(r) or (0, 0))
     spans = [span for r in ring if (span := _span(r)) is not None]
-    if len(ring) == len(recordings) and all(a[1] <= b[0] for a, b in zip(spans, spans[1:], strict=False)):
+    if len(ring) == len(recordings) and all(a[1] <= b[0] for a, b in pairwise(spans)):
         point = next(iter(ring[0].points.values()))
         name = ", ".join(p.source for r in ring for p in r.points.values())
         events = [replace(event, point="p1") for r in ring for event in r.events]

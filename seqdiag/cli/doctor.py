@@ -25,9 +25,7 @@ def command() -> int:
     sound = True
     if "seqdiag" in {owner.lower() for owner in owners}:
         sound = False
-        print(
-            "problem: the abandoned PyPI package `seqdiag` shares our import name; run: pip uninstall seqdiag; pip install --force-reinstall wireseq"
-        )
+        print("problem: the abandoned PyPI package `seqdiag` has our import name: uninstall it, then reinstall wireseq")
     folder = templating.template_folder()
     if (folder / "svg").is_dir():
         print(f"templates: {folder}")

@@ -31,7 +31,8 @@ def subtitle(dialogues: Sequence[Dialogue], source: str, gmtime: Callable[[float
     """The source and the first frame's date and time of day (UTC)."""
     parts = [source] if source else []
     if len(dialogues) == 1:
-        parts.append(f"{dialogues[0].connection.client} → {dialogues[0].connection.server}")
+        ends = dialogues[0].connection.client, dialogues[0].connection.server
+        parts += [" → ".join(map(str, ends))] if all(end.host for end in ends) else [str(end) for end in ends if end.host]
     first = min((d.connection.first for d in dialogues if d.connection.first is not None), default=None)
     if first is not None and SECOND <= first < FIVE_DIGIT_YEAR * SECOND:
         parts.append(time.strftime("%Y-%m-%d %H:%M:%S UTC", gmtime(first // SECOND)))

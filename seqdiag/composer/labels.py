@@ -159,8 +159,8 @@ FLAG_NAMES = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK
 
 def control_runs(control: Control, lang: Lang, numbers: str) -> tuple[Run, ...]:
     """`FIN, ACK` and the sequence numbers; what a program's words implied has its bare name."""
-    if control.what in ("closed", "failed"):
-        words = say(lang, f"control.{control.what}", error=clip(shown(control.error or ""), WORDS_LIMIT))
+    if control.what == "failed":
+        words = say(lang, "control.failed", error=clip(shown(control.error or ""), WORDS_LIMIT))
         return (Run(shown(words), "decoded"),)
     flags = ", ".join(name for bit, name in FLAG_NAMES if control.flags & bit) or control.what.replace("+", ", ")
     runs = [Run(shown(flags), "flags")]

@@ -111,11 +111,12 @@ class SessionComposer:
         if pdu.kind == "tls" and not pdu.raw:
             step = self.connection.steps[placed.step]
             t, t_end, origins = getattr(step, "t", None), getattr(step, "t", None), (getattr(step, "origin", None) or Origin("", 0),)
-        line = self._line(index, pdu, len(origins))
+        line = self._line(index, pdu, len(origins) if self.connection.captured else 1)
         phase = "tls" if pdu.kind == "tls" or pdu.protocol == "tls" else "dialogue"
         if self._stacks_on(pdu, origins) or self._joins_tls(index, pdu):
             last = self.messages[-1]
-            lines = (*last.lines, line) if pdu.kind != "tls" else (self._tls_line([*self.stacks[len(self.messages) - 1], index]),)
+            stack = [*self.stacks[len(self.messages) - 1], index]
+            lines = (self._tls_line(stack),) if pdu.kind == "tls" else self._stack(last.lines, line, len(stack))
             joined = tuple(dict.fromkeys((*last.origins, *origins)))
             marks = tuple(sorted({*last.marks, *self._marks(pdu)}))
             self.messages[-1] = replace(last, lines=lines, t_end=t_end if t_end is not None else last.t_end, origins=joined, marks=marks)
@@ -134,6 +135,14 @@ class SessionComposer:
             )
             self.stacks[len(self.messages) - 1] = []
         self.stacks[len(self.messages) - 1].append(index)
+
+    def _stack(self, lines: tuple[Line, ...], line: Line, count: int) -> tuple[Line, ...]:
+        """One line more on an arrow: its last line tells that one segment carried them all."""
+        told = Run(shown(say(self.lang, "figure.stacked", count=count)), "decoded")
+        *before, last = lines
+        if count > 2:
+            last = replace(last, runs=last.runs[:-1])
+        return (*before, last, replace(line, runs=(*line.runs, told)))
 
     def _line(self, index: int, pdu: Pdu, segments: int) -> Line:
         command = self.pdus[pdu.answers] if pdu.answers is not None and pdu.answers < len(self.pdus) else None
@@ -178,6 +187,9 @@ class SessionComposer:
     def _control(self, step: Control) -> None:
         if step.what == "ICMP":
             self._icmp(step)
+            return
+        if step.what == "closed":
+            self._note("control.closed", "comment")
             return
         sender, receiver = self._states(step)
         if step.rides and step.what in ("FIN", "ACK") and self._ride(step, sender, receiver):
@@ -325,5 +337,5 @@ def icmp_words(code: str, lang: Lang) -> str:
     known = find(lang, f"icmp.{code}")
     if known is not None:
         return known
-    _, kind, number = (code.split("/") + ["?", "?", "?"])[:3]
+    _, kind, number = [*code.split("/"), "?", "?", "?"][:3]
     return say(lang, "icmp.unreachable", type=kind, code=number)

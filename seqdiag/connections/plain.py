@@ -111,6 +111,7 @@ class SocketConnection:
         self.last: Nanoseconds | None = None
         self.base: dict[Side, int] = {"client": 0, "server": 0}
         self.layer: str | None = None
+        self.moved: set[Side] = set()  # sides whose offsets count anew since the layer changed
 
     def event(self, index: int, event: SocketAct | Tls) -> None:
         if event.t is not None:
@@ -130,7 +131,10 @@ class SocketConnection:
         # The plaintext inside TLS has offsets of its own; one stream is decoded, in the order of observation.
         if act.layer != self.layer:
             self.layer = act.layer
-            self.base = dict(self.bytes)
+            self.moved = {"client", "server"}
+        if side in self.moved:
+            self.moved.remove(side)
+            self.base[side] = self.bytes[side] - act.offset
         offset = self.base[side] + act.offset
         self.carried.append(Carried(index, side, offset))
         self.steps.append(

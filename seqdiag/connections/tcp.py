@@ -243,7 +243,7 @@ class TcpConnection:
 
     def _send_fin(self, me: _End, s: Segment) -> None:
         me.fin_sent = True
-        self._control(me, self._peer(me), s, "FIN", "close", rides=bool(s.length))
+        self._control(me, self._peer(me), replace(s, seq=s.seq + s.length), "FIN", "close", rides=bool(s.length))
 
     def _ack(self, me: _End, peer: _End, s: Segment, start: int, acked_fin: bool) -> None:
         """A pure ACK, or what the ACK of a segment with data means for the opening and the close."""

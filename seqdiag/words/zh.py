@@ -58,7 +58,7 @@ WORDS = {
     "fact.tls_data.one": "1 条加密记录，{bytes} 字节",
     "fact.alert": "警报：{description}",
     "meaning.refused": "被拒绝",
-    "meaning.pipelined": "同一报文段中 {count} 条",
+    "figure.stacked": "同一报文段中 {count} 条",
     "control.retransmission": "重传",
     "control.keep-alive": "保活",
     "control.closed": "连接关闭",

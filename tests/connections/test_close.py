@@ -1,5 +1,6 @@
 """How a connection closed: per direction, by acknowledgment; a reset only in the window."""
 
+from seqdiag.connections.connection import Control
 from tests.connections.playbook import ISN, SERVER, Playbook, c, handshake, s, story, stream
 
 
@@ -101,3 +102,9 @@ def test_bytes_after_the_senders_fin_are_a_finding() -> None:
     connection = (handshake() >> c("FA") >> c("PA", b"late")).connection()
     assert stream(connection, "client") == b""
     assert "after the sender's FIN" in connection.findings[0].text
+
+
+def test_a_fin_that_rides_has_its_own_sequence_number() -> None:
+    fin = (handshake() >> s("FPA", b"221 Bye\r\n")).connection().steps[-1]
+    assert isinstance(fin, Control)
+    assert (fin.what, fin.seq, fin.rides) == ("FIN", 10, True)

@@ -1,6 +1,7 @@
 """The table of RFC 9293: only its own states, every one reachable, and nothing leads out of CLOSED but an opening."""
 
 import random
+from itertools import pairwise
 
 from seqdiag.connections import states
 from seqdiag.connections.connection import Chunk, Control
@@ -35,6 +36,6 @@ def test_random_segments_never_raise_and_bytes_stay_once() -> None:
             for side in ("client", "server"):
                 chunks = [step for step in connection.steps if isinstance(step, Chunk) and step.side == side]
                 ends = [(chunk.offset, chunk.offset + len(chunk.data)) for chunk in chunks]
-                assert all(a[1] <= b[0] for a, b in zip(ends, ends[1:], strict=False)), seed
+                assert all(a[1] <= b[0] for a, b in pairwise(ends)), seed
                 assert connection.bytes[side] == sum(len(chunk.data) for chunk in chunks)
             assert all(step.sender_state in (None, *states.STATES) for step in connection.steps if isinstance(step, Control))

@@ -12,7 +12,10 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 
-Side: TypeAlias = Literal["client", "server"]
+from seqdiag.connections.connection import HiddenRun, Side
+
+__all__ = ["Decoder", "Fact", "Grammar", "HiddenRun", "Kind", "Pdu", "Secret", "Side"]
+
 Kind: TypeAlias = Literal["greeting", "command", "reply", "continuation", "body", "event", "tls", "opaque"]
 
 
@@ -36,15 +39,6 @@ class Fact(NamedTuple):
 
     kind: str
     values: Mapping[str, str | int] = {}
-
-
-class HiddenRun(NamedTuple):
-    """A run of stream bytes [start, end) that the input itself had hidden; never read them, only their place."""
-
-    start: int
-    end: int
-    kind: str
-    shown: str | None = None
 
 
 class Pdu(msgspec.Struct, frozen=True):
@@ -100,11 +94,18 @@ class Decoder(Protocol):
 class Grammar(Protocol):
     """A module of `protocols/`."""
 
-    NAME: str
-    PORTS: frozenset[int]
-    """TCP ports of the server."""
-    TRANSITIONS: Mapping[tuple[str, str], str]
-    """The protocol's own state machine: (state, what happened) -> state; the documentation is drawn from it."""
+    @property
+    def NAME(self) -> str: ...
+
+    @property
+    def PORTS(self) -> frozenset[int]:
+        """TCP ports of the server."""
+        ...
+
+    @property
+    def TRANSITIONS(self) -> Mapping[tuple[str, str], str]:
+        """The protocol's own state machine: (state, what happened) -> state; the documentation is drawn from it."""
+        ...
 
     def recognise(self, client: bytes, server: bytes) -> float:
         """How surely the first bytes of both sides (either may be empty) are this protocol: 0 not, 1 surely."""

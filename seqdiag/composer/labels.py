@@ -69,7 +69,11 @@ DECODED: dict[str, Callable[[Lang, Value], str]] = {
     "wrong_state": _named("fact.wrong_state", "state"),
     "codes_differ": _plain("fact.codes_differ"),
     "incomplete": _plain("fact.incomplete"),
-    "update_unknown": _plain("fact.update_unknown"),
+    "elided": _plain("fact.elided"),
+    "bare_lf": _plain("fact.bare_lf"),
+    "not_tls": _counted("fact.not_tls", "bytes"),
+    "removed": _counted("fact.removed", "count"),
+    "not_removed": _counted("fact.not_removed", "count"),
     "tls": lambda lang, v: _text(lang, v, "fact.tls.version", "version") or say(lang, "fact.tls"),
     "client_hello": _client_hello,
     "alert": _named("fact.alert", "description"),
@@ -77,7 +81,7 @@ DECODED: dict[str, Callable[[Lang, Value], str]] = {
 }
 """Facts that stand in the label; those of `meaning` and the ones that only scripts read are not in it."""
 
-WARNINGS = frozenset(("injection", "smuggling", "wrong_state", "codes_differ"))
+WARNINGS = frozenset(("injection", "smuggling", "wrong_state", "codes_differ", "bare_lf"))
 
 
 def pdu_line(pdu: Pdu, lang: Lang, n: int | None, command: Pdu | None, segments: int = 1) -> Line:

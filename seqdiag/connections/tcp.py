@@ -28,6 +28,8 @@ from seqdiag.connections.reassembly import Piece, Reassembly
 from seqdiag.events import ACK, FIN, RST, SYN, Endpoint, IcmpError, Remark, Segment
 from seqdiag.provenance import Finding, Nanoseconds, Origin
 
+LARGEST_WINDOW = 1 << 30
+
 WINDOW = 1 << 20
 """How far past the bytes seen a reset may point where the window's scale is not known."""
 
@@ -52,10 +54,14 @@ class _End:
         self.received = 0
 
     def offset(self, seq: int) -> int:
-        """The offset of an absolute sequence number, unwrapped around what has been seen (RFC 9293 §3.4)."""
+        """The offset of an absolute sequence number, unwrapped around what has been seen (RFC 9293 §3.4).
+
+        No copy comes from further back than the largest window, 1 GiB (RFC 7323 §2.3): what looks older lies ahead,
+        behind bytes that were not captured.
+        """
         assert self.base is not None
         near = self.stream.next
-        return near + ((seq - self.base - near + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+        return near + ((seq - self.base - near + LARGEST_WINDOW) & 0xFFFFFFFF) - LARGEST_WINDOW
 
 
 class TcpConnection:
@@ -162,7 +168,7 @@ class TcpConnection:
         if s.ack is None or not s.flags & ACK or peer.base is None:
             return False
         ack = peer.offset(s.ack)
-        if ack > peer.stream.next + (1 << 30):
+        if ack > peer.stream.next + LARGEST_WINDOW:
             return False
         peer.acked = max(peer.acked, ack)
         data_ack = ack - 1 if peer.fin is not None and ack > peer.fin else ack

@@ -128,12 +128,14 @@ class _Driver:
         self.placed: list[Placed] = []
         self.ends: dict[Side, list[int]] = {"client": [], "server": []}
         self.at: dict[Side, list[int]] = {"client": [], "server": []}
+        self.elided: set[tuple[Side, int]] = set()  # where the source says that it left bytes out
 
     def run(self) -> list[Placed]:
         for index, step in enumerate(self.connection.steps):
             if isinstance(step, Chunk):
                 self.ends[step.side].append(step.offset + len(step.data))
                 self.at[step.side].append(index)
+                self.elided |= {(step.side, run.start) for run in step.hidden if run.kind == "elided"}
                 if self.decoder.upgrade is not None:
                     self._upgrade(index)
                 self._place(index, self.decoder.feed(step.side, step.offset, step.data, step.hidden))
@@ -175,6 +177,8 @@ class _Driver:
             if self.base and pdu.answers is not None:
                 pdu = msgspec.structs.replace(pdu, answers=pdu.answers + self.base)
             step = index
+            if pdu.kind == "body" and (pdu.side, pdu.start) in self.elided:
+                pdu = msgspec.structs.replace(pdu, facts=(Fact("elided"),))
             if pdu.raw:
                 k = bisect_left(self.ends[pdu.side], pdu.end)
                 if k < len(self.at[pdu.side]):

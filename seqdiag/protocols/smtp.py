@@ -52,7 +52,7 @@ COMMAND_LINE = re.compile(
 )
 COMMAND_IN_BODY = re.compile(rb"(?im)^(?:QUIT|RSET|MAIL FROM:[^\r\n]*)\r?\n")
 FIRST_SIGN = re.compile(rb"(?i)(?:EHLO|HELO|LHLO)[ \r\n]|MAIL FROM:|RCPT TO:")
-OTHER_SIGN = re.compile(rb"(?i)(?:RSET|VRFY|EXPN|STARTTLS|QUIT)[ \r\n]")
+OTHER_SIGN = re.compile(rb"(?i)(?:RSET|VRFY|EXPN|STARTTLS|QUIT|NOOP|DATA|BDAT|AUTH (?!TLS|SSL)[A-Z0-9_-]{1,20})[ \r\n]")
 FTP_SIGN = re.compile(rb"(?i)(?:USER|PASS|FEAT|SYST|OPTS|AUTH (?:TLS|SSL))[ \r\n]")
 LATE_SIGN = re.compile(rb"[2-5]\d\d[ -][245]\.\d{1,3}\.\d{1,3} ")
 
@@ -384,7 +384,7 @@ def recognise(client: bytes, server: bytes) -> float:
         return 0.6
     if head.startswith((b"421 ", b"521 ", b"554 ")):
         return 0.4
-    return 0.3 if OTHER_SIGN.match(client) and not server else 0.0
+    return 0.3 if OTHER_SIGN.match(client) and (not server or REPLY.match(server)) else 0.0
 
 
 def decoder() -> Decoder:

@@ -87,8 +87,11 @@ class Walk:
         return layer(self, data[:end] if end < len(data) else data, at, end)
 
     def tunnel(self) -> Tunnel | None:
-        """What the frame in hand travelled in: kinds from the outside in, ends that do not depend on the direction."""
-        if not self.outer:
+        """What the frame in hand travelled in: kinds from the outside in, ends that do not depend on the direction.
+
+        A wrapping with neither ends nor ids (FabricPath) tells no two conversations apart, and is none.
+        """
+        if not any(pair or ids for _, pair, ids in self.outer):
             return None
         known = self.tunnels.get(self.outer)
         if known is None:

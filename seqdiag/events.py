@@ -45,7 +45,7 @@ class Tunnel(msgspec.Struct, frozen=True):
     ids: tuple[int, ...] = ()
 
 
-class Options(msgspec.Struct, frozen=True, omit_defaults=True):
+class Options(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """TCP options (RFC 9293 §3.2, RFC 7323, RFC 2018): MSS in bytes, window shift, SACK blocks, timestamps."""
 
     mss: int | None = None
@@ -59,7 +59,7 @@ class Options(msgspec.Struct, frozen=True, omit_defaults=True):
 NO_OPTIONS = Options()
 
 
-class Segment(msgspec.Struct, frozen=True):
+class Segment(msgspec.Struct, frozen=True, gc=False):
     """One TCP segment as a capture saw it. `length` is the payload's on the wire; `payload` may be shorter (snaplen)."""
 
     origin: Origin
@@ -78,7 +78,7 @@ class Segment(msgspec.Struct, frozen=True):
     point: str = "p1"
 
 
-class Datagram(msgspec.Struct, frozen=True):
+class Datagram(msgspec.Struct, frozen=True, gc=False):
     """One UDP datagram. `length` as in Segment."""
 
     origin: Origin
@@ -114,7 +114,7 @@ Basis: TypeAlias = Literal["capture", "syscall", "transcript"]
 Confidence: TypeAlias = Literal["exact", "state", "guess"]
 
 
-class SocketAct(msgspec.Struct, frozen=True):
+class SocketAct(msgspec.Struct, frozen=True, gc=False):
     """What a recorded socket or a transcript line did; never shown as a packet.
 
     `local` and `remote` are this socket's own ends: for a transcript, the client and the server. `received` with

@@ -12,7 +12,7 @@ Nanoseconds = int
 """Nanoseconds since 1970-01-01 UTC. `None` stands wherever the source has no time."""
 
 
-class Origin(msgspec.Struct, frozen=True):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Frame 17 of mail.pcap, line 12 of swaks.log. `index` counts from 1, as Wireshark and editors do."""
 
     source: str

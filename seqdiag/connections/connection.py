@@ -31,7 +31,7 @@ class HiddenRun(NamedTuple):
     shown: str | None = None
 
 
-class Control(msgspec.Struct, frozen=True):
+class Control(msgspec.Struct, frozen=True, gc=False):
     """A segment, or a part of one, that carries no bytes of the stream.
 
     `seq` and `ack` count from each side's SYN (RFC 9293 §3.4: the SYN is 0, the first byte 1); None where unknown.
@@ -57,7 +57,7 @@ class Control(msgspec.Struct, frozen=True):
     error: str | None = None
 
 
-class Chunk(msgspec.Struct, frozen=True):
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """Bytes of one side's stream, once and in order. `t` is when they were seen, at `origin`."""
 
     side: Side
@@ -70,7 +70,7 @@ class Chunk(msgspec.Struct, frozen=True):
     inferred: bool = False
 
 
-class Gap(msgspec.Struct, frozen=True):
+class Gap(msgspec.Struct, frozen=True, gc=False):
     """`length` bytes of one side's stream, from `offset`, that the source never held."""
 
     side: Side

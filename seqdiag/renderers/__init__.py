@@ -1,0 +1,47 @@
+"""All renderers by name, and by the suffix of the file that they write. None is imported before it is used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from seqdiag.errors import UsageError
+from seqdiag.registry import Registry
+from seqdiag.renderers.base import Renderer, RenderOptions
+
+if TYPE_CHECKING:
+    from seqdiag.renderers import json, mermaid, plantuml, svg, text
+
+    CHECKED: tuple[Renderer, ...] = (json, mermaid, plantuml, svg, text)
+
+__all__ = ["RENDERERS", "SUFFIXES", "RenderOptions", "Renderer", "for_suffix"]
+
+RENDERERS: Registry[Renderer] = Registry(
+    "renderer",
+    "seqdiag.renderers",
+    {
+        "svg": "seqdiag.renderers.svg",
+        "plantuml": "seqdiag.renderers.plantuml",
+        "mermaid": "seqdiag.renderers.mermaid",
+        "text": "seqdiag.renderers.text",
+        "json": "seqdiag.renderers.json",
+    },
+)
+
+SUFFIXES = {
+    ".svg": "svg",
+    ".puml": "plantuml",
+    ".plantuml": "plantuml",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".txt": "text",
+    ".json": "json",
+}
+"""The renderers' own SUFFIXES, known without importing them."""
+
+
+def for_suffix(suffix: str) -> str:
+    """`.puml` in, `plantuml` out."""
+    try:
+        return SUFFIXES[suffix.lower()]
+    except KeyError:
+        raise UsageError(f"no renderer writes {suffix!r} files; known: {', '.join(SUFFIXES)} (or name one with -T)") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from binascii import Error, a2b_base64, a2b_qp
 
@@ -21,6 +22,8 @@ WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?]*)\?=")
 BETWEEN_WORDS = re.compile(r"(\?=)[ \t]+(?==\?[^?\s]{1,40}\?[bBqQ]\?)")
 SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "x-gbk": "gb18030", "us-ascii": "utf-8", "ks_c_5601-1987": "cp949"}
 """Charsets that mailers name when they mean a larger one."""
+NO_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"))
+"""Python's codecs that are no charset of a mail."""
 
 
 def facts(message: bytes) -> tuple[Fact, ...]:
@@ -78,6 +81,7 @@ def _charset(charset: str, octets: bytes) -> str:
     if not charset:
         return octets.decode("utf-8", "replace")
     try:
-        return octets.decode(SUPERSETS.get(charset, charset), "replace")
+        codec = codecs.lookup(SUPERSETS.get(charset, charset)).name
+        return str(show(octets)) if codec in NO_CHARSETS else octets.decode(codec, "replace")
     except (LookupError, ValueError, UnicodeError):
         return str(show(octets))

@@ -54,3 +54,7 @@ def test_nothing_raises(message: bytes) -> None:
 )
 def test_no_encoded_word_raises(text: str, charset: str, encoding: str) -> None:
     assert isinstance(decoded(f"=?{charset}?{encoding}?{text}?=".encode("utf-8", "replace")), str)
+
+
+def test_a_codec_that_is_no_charset_is_not_run() -> None:
+    assert decoded(b"=?unicode_escape?Q?=5Cx41?=") == "\\x41"

@@ -50,10 +50,7 @@ class State(msgspec.Struct, frozen=True):
 
 
 class Participant(msgspec.Struct, frozen=True):
-    """A column: `id` is p1, p2, ...; `name` and `address` are the two lines of its head (`name` may be empty).
-
-    `life` is that of its lifeline above the first message (`open` where the opening was not captured).
-    """
+    """A column: `id` is p1, p2, ...; `name` and `address` are the two lines of its head (either may be empty)."""
 
     id: str
     name: Shown
@@ -120,7 +117,8 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One drawn session: which columns it runs between, and its lifelines' state above its first message."""
+    """One drawn session: which columns it runs between, and its lifelines' state above its first message (`open` where
+    the opening was not captured)."""
 
     number: int
     client: str

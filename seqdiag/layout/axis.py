@@ -1,0 +1,144 @@
+"""Times in, the axis and the words beside it out. Nanoseconds become "+1.2" here, and nowhere else.
+
+One unit per figure, chosen so that neighbouring rows differ and no number is long: three decimals of a millisecond
+for sessions under 10 ms, one up to 10 s, seconds beyond.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from seqdiag.diagram import Diagram
+from seqdiag.layout.columns import Columns
+from seqdiag.layout.rows import Rows
+from seqdiag.layout.scene import Group, Text, Tick, mark, px, stroke, text
+from seqdiag.provenance import Nanoseconds
+from seqdiag.text import Shown
+
+Times: TypeAlias = Literal["r", "d", "a", "ad"]
+"""Relative to the first message, delta only, time of day, time of day with date: tshark's letters."""
+
+MS = 1_000_000
+S = 1_000_000_000
+LONG = S
+
+
+class Unit(msgspec.Struct, frozen=True):
+    name: str
+    nanoseconds: int
+    decimals: int
+
+    def number(self, t: Nanoseconds) -> str:
+        return f"{t / self.nanoseconds:,.{self.decimals}f}"
+
+
+UNITS = ((10 * MS, Unit("ms", MS, 3)), (10 * S, Unit("ms", MS, 1)), (3600 * S, Unit("s", S, 3)))
+LONGEST = Unit("s", S, 1)
+
+
+def unit_for(span: Nanoseconds) -> Unit:
+    """The unit for a figure that lasts `span`."""
+    return next((unit for limit, unit in UNITS if span < limit), LONGEST)
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """One row's time: what is printed in either column, and the tick's time, which never goes back.
+
+    `long`: the wait above it stands out.
+    """
+
+    tick: Nanoseconds
+    label: Shown
+    delta: Shown
+    long: bool = False
+
+
+class Clock:
+    """Tells each row's time in turn: `clock.tell(t)` from the top of the figure to its foot."""
+
+    def __init__(self, diagram: Diagram, times: Times) -> None:
+        known = [t for message in diagram.messages for t in (message.t, message.t_end) if t is not None] if diagram.timed else []
+        self.start = known[0] if known else 0
+        self.known = bool(known)
+        self.times = times
+        self.unit = unit_for(max(known) - min(known) if known else 0)
+        self.above: Nanoseconds | None = None
+        self.last: Nanoseconds | None = None
+
+    @property
+    def heading(self) -> Shown:
+        return Shown("UTC" if self.times in ("a", "ad") else self.unit.name)
+
+    def delta_heading(self, delta: str) -> Shown:
+        """Names the unit where the column of times does not."""
+        return Shown(delta if self.times == "r" else f"{delta}, {self.unit.name}")
+
+    def tell(self, t: Nanoseconds) -> Moment:
+        """A row at `t`. Where the clock went back there is no delta, and the tick repeats the greatest time above."""
+        step = None if self.last is None else t - self.last
+        self.last = t
+        self.above = t if self.above is None else max(self.above, t)
+        delta = "" if step is None or step < 0 else f"+{self.unit.number(step)}"
+        return Moment(self.above, Shown("" if self.times == "d" else self.label(t)), Shown(delta), step is not None and step >= LONG)
+
+    def label(self, t: Nanoseconds) -> str:
+        if self.times == "r":
+            return self.unit.number(t - self.start)
+        seconds, rest = divmod(t, S)
+        try:
+            clock = time.gmtime(seconds)
+        except (OverflowError, OSError, ValueError):  # a year that the C library cannot tell
+            return f"{t / S:,.6f}"
+        shape = "%Y-%m-%d %H:%M:%S" if self.times == "ad" else "%H:%M:%S"
+        return f"{time.strftime(shape, clock)}.{rest // 1000:06d}"
+
+
+class Moments(msgspec.Struct, frozen=True):
+    """What the axis says of one message: at its first and, for bulk data, at its last edge."""
+
+    start: Moment | None
+    end: Moment | None
+
+
+def moments(diagram: Diagram, clock: Clock) -> list[Moments]:
+    """Every message's; none at all where the source has no times. Bulk data that others overtook has no second tick."""
+    if not clock.known:
+        return []
+    told = []
+    following = [message.t for message in diagram.messages[1:]] + [None]
+    for message, after in zip(diagram.messages, following, strict=True):
+        start = None if message.t is None else clock.tell(message.t)
+        end = None
+        if message.bulk and message.t is not None and message.t_end is not None and message.t_end > message.t:
+            end = clock.tell(message.t_end) if after is None or after >= message.t_end else None
+        told.append(Moments(start, end))
+    return told
+
+
+def axis_groups(told: list[Moments], placed: Rows, columns: Columns) -> list[Group]:
+    """The axis with its ticks, times and deltas. It is dotted and its ticks are bars, as rows and not time set the distance."""
+    if columns.axis is None:
+        return []
+    marks, texts, ticks = [], [], []
+    edges = zip(told, placed.starts, placed.ends, strict=True)
+    for moment, y in ((m, y) for pair, start, end in edges for m, y in ((pair.start, start), (pair.end, end)) if m is not None):
+        marks.append(mark(columns.axis, y, "tick", stroke="soft", weight=1.2))
+        ticks.append(Tick(px(columns.axis), px(y), moment.tick))
+        if moment.label:
+            texts.append(text(columns.times, y + 3.7, moment.label, "time", "soft", "end"))
+        if moment.delta:
+            voice, paint = ("delta-long", "ink") if moment.long else ("delta", "faint")
+            texts.append(text(columns.deltas, y + 3.5, moment.delta, voice, paint, "end"))
+    line = stroke(columns.axis, ticks[0].y, columns.axis, ticks[-1].y, "faint", 1.7, "dots")
+    return [Group("axis", (), (line,), tuple(marks), tuple(texts), tuple(ticks))]
+
+
+def heading_texts(clock: Clock, columns: Columns, delta: str, y: float) -> list[Text]:
+    """What stands over the columns of times."""
+    if columns.axis is None:
+        return []
+    over = [text(columns.deltas, y, clock.delta_heading(delta), "delta", "faint", "end")]
+    return over if clock.times == "d" else [text(columns.times, y, clock.heading, "time", "soft", "end"), *over]

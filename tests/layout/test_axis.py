@@ -1,0 +1,52 @@
+"""Nanoseconds in, what stands beside the axis out."""
+
+import msgspec
+import pytest
+
+from seqdiag.layout.axis import Clock, Times, moments, unit_for
+from tests import diagrams
+
+MS = 1_000_000
+
+
+def told(times: Times, *ns: int | None) -> list[tuple[str, str]]:
+    made = diagrams.aborted()
+    messages = tuple(msgspec.structs.replace(made.messages[0], t=t, t_end=t) for t in ns)
+    diagram = msgspec.structs.replace(made, messages=messages)
+    return [(m.start.label, m.start.delta) for m in moments(diagram, Clock(diagram, times)) if m.start]
+
+
+@pytest.mark.parametrize(
+    ("span", "shown"),
+    [(9 * MS, ("ms", "9.000")), (24 * MS, ("ms", "24.0")), (9_999 * MS, ("ms", "9,999.0")), (25_000 * MS, ("s", "25.000"))],
+)
+def test_the_unit_follows_the_span(span: int, shown: tuple[str, str]) -> None:
+    assert (unit_for(span).name, unit_for(span).number(span)) == shown
+    assert unit_for(5 * 10**15).number(5 * 10**15) == "5,000,000.0"
+
+
+def test_relative_absolute_and_delta() -> None:
+    t = diagrams.START
+    assert told("r", t, t + 24 * MS, t + 3_635_400_000) == [("0.0", ""), ("24.0", "+24.0"), ("3,635.4", "+3,611.4")]
+    assert told("d", t, t + 24 * MS) == [("", ""), ("", "+24.0")]
+    assert told("a", t)[0][0] == "07:44:17.768725"
+    assert told("ad", t)[0][0] == "2018-12-14 07:44:17.768725"
+    assert told("ad", 10**30)[0][0].startswith("1,000,000")
+
+
+def test_a_clock_that_goes_back_has_no_negative_delta() -> None:
+    assert told("r", 50 * MS, 20 * MS, 30 * MS) == [("0.0", ""), ("-30.0", ""), ("-20.0", "+10.0")]
+
+
+def test_no_time_no_moment() -> None:
+    assert told("r", None, 5, None, 7) == [("0.000", ""), ("0.000", "+0.000")]
+    assert moments(diagrams.inferred(), Clock(diagrams.inferred(), "r")) == []
+
+
+def test_bulk_data_has_a_moment_at_either_end_unless_overtaken() -> None:
+    diagram = diagrams.smtp()
+    index = next(k for k, message in enumerate(diagram.messages) if message.bulk)
+    assert moments(diagram, Clock(diagram, "r"))[index].end is not None
+    late = msgspec.structs.replace(diagram.messages[index], t_end=diagrams.START + 10**12)
+    diagram = msgspec.structs.replace(diagram, messages=(*diagram.messages[:index], late, *diagram.messages[index + 1 :]))
+    assert moments(diagram, Clock(diagram, "r"))[index].end is None

@@ -1,12 +1,13 @@
 """Times in, the axis and the words beside it out. Nanoseconds become "+1.2" here, and nowhere else.
 
 One unit per figure, chosen so that neighbouring rows differ and no number is long: three decimals of a millisecond
-for sessions under 10 ms, one up to 10 s, seconds beyond.
+for sessions under 10 ms, as many as the smallest step needs up to 10 s, seconds beyond.
 """
 
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -39,9 +40,12 @@ UNITS = ((10 * MS, Unit("ms", MS, 3)), (10 * S, Unit("ms", MS, 1)), (3600 * S, U
 LONGEST = Unit("s", S, 1)
 
 
-def unit_for(span: Nanoseconds) -> Unit:
-    """The unit for a figure that lasts `span`."""
-    return next((unit for limit, unit in UNITS if span < limit), LONGEST)
+def unit_for(span: Nanoseconds, finest: Nanoseconds) -> Unit:
+    """The unit for a figure that lasts `span` and whose smallest step is `finest`: no step of a millisecond's unit reads 0."""
+    unit = next((unit for limit, unit in UNITS if span < limit), LONGEST)
+    if unit.nanoseconds == MS and unit.decimals == 1:
+        return Unit(unit.name, MS, 1 if finest >= MS // 20 else 2 if finest >= MS // 200 else 3)
+    return unit
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -64,7 +68,8 @@ class Clock:
         self.start = known[0] if known else 0
         self.known = bool(known)
         self.times = times
-        self.unit = unit_for(max(known) - min(known) if known else 0)
+        steps = [step for a, b in pairwise(known) if (step := b - a) > 0]
+        self.unit = unit_for(max(known) - min(known) if known else 0, min(steps, default=S))
         self.above: Nanoseconds | None = None
         self.last: Nanoseconds | None = None
 

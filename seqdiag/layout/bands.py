@@ -137,7 +137,7 @@ def bar(bar: Bar, tint: int, lifeline: float, side: int, top: float, bottom: flo
         texts += placed(title, left + BAR_WIDTH / 2, middle, "ink")
     elif width(flat(bar.title), "gutter-small") * SLACK <= beside:
         at = left + BAR_WIDTH + 5 if side > 0 else left - 5
-        texts.append(text(at, top + 11, flat(bar.title), "gutter-small", "soft", "start" if side > 0 else "end"))
+        texts.append(text(at, top + 8, flat(bar.title), "gutter-small", "soft", "start" if side > 0 else "end"))
         return Group(
             "bar", tuple(boxes), (tie,), texts=tuple(texts), title=whole, label=bar.title, session=bar.session, word=Shown(bar.kind)
         )

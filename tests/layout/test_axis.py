@@ -17,12 +17,20 @@ def told(times: Times, *ns: int | None) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("span", "shown"),
-    [(9 * MS, ("ms", "9.000")), (24 * MS, ("ms", "24.0")), (9_999 * MS, ("ms", "9,999.0")), (25_000 * MS, ("s", "25.000"))],
+    ("span", "finest", "shown"),
+    [
+        (9 * MS, MS, ("ms", "9.000")),
+        (24 * MS, MS, ("ms", "24.0")),
+        (24 * MS, MS // 50, ("ms", "24.00")),
+        (24 * MS, MS // 900, ("ms", "24.000")),
+        (9_999 * MS, MS, ("ms", "9,999.0")),
+        (25_000 * MS, MS // 50, ("s", "25.000")),
+        (5 * 10**15, MS, ("s", "5,000,000.0")),
+    ],
 )
-def test_the_unit_follows_the_span(span: int, shown: tuple[str, str]) -> None:
-    assert (unit_for(span).name, unit_for(span).number(span)) == shown
-    assert unit_for(5 * 10**15).number(5 * 10**15) == "5,000,000.0"
+def test_the_unit_follows_the_span_and_its_decimals_the_smallest_step(span: int, finest: int, shown: tuple[str, str]) -> None:
+    unit = unit_for(span, finest)
+    assert (unit.name, unit.number(span)) == shown
 
 
 def test_relative_absolute_and_delta() -> None:

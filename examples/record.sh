@@ -88,9 +88,9 @@ userdb {
 }
 CONF
     chown -R nobody:nogroup "$work"
-    dovecot -c "$work/dovecot.conf"
+    dovecot -c "$work/dovecot.conf" < /dev/null > "$work/dovecot.out" 2>&1 # it lives on: it must not hold our output open
     started+=("$(cat "$work/run/master.pid")")
-    "$python" "$here/record/smtpd.py" "$work/mail" 25 "$work/server.pem" "$work/server.key" > "$work/smtpd.log" 2>&1 &
+    "$python" "$here/record/smtpd.py" "$work/mail" 25 "$work/server.pem" "$work/server.key" > "$work/smtpd.log" 2>&1 < /dev/null &
     started+=($!)
     wait_for 10 grep -q ready "$work/smtpd.log"
     wait_for 10 listens 110

@@ -14,10 +14,10 @@ from seqdiag.layout.labels import Label, fitted, flat, label
 from seqdiag.layout.notes import MeasuredNote, measure_note, note_group
 from seqdiag.layout.rows import Row, Rows
 from seqdiag.layout.scene import Group, Scene, Text, px, text
-from seqdiag.layout.terms import TERMS
 from seqdiag.layout.theme import band_paint
 from seqdiag.layout.widths import SLACK, width, wrap
 from seqdiag.text import Shown, shown
+from seqdiag.words import say
 
 TALL = 1200
 
@@ -30,7 +30,6 @@ def arrange(diagram: Diagram, times: Times = "r") -> Scene:
 class _Arranger:
     def __init__(self, diagram: Diagram, times: Times) -> None:
         self.diagram = diagram
-        self.terms = TERMS[diagram.lang]
         self.upright = diagram.lang == "zh"
         self.column = {participant.id: index for index, participant in enumerate(diagram.participants)}
         self.roles = {participant.id: participant.role for participant in diagram.participants}
@@ -43,7 +42,7 @@ class _Arranger:
         self.clock = Clock(diagram, times)
         self.labels = [[label(line, self.upright) for line in message.lines] for message in diagram.messages]
         self.moments = axis.moments(diagram, self.clock)
-        self.heads = heads.measure(diagram, self.terms)
+        self.heads = heads.measure(diagram)
         self.bars: dict[tuple[int, int], list[Bar]] = {}
         for bar in diagram.bars:
             if bar.participant in self.column:
@@ -75,7 +74,7 @@ class _Arranger:
             needs.times = max(width(moment.label, "time") for moment in moments) * SLACK
             needs.deltas = (
                 max(
-                    width(self.clock.delta_heading(self.terms["delta"]), "delta"),
+                    width(self.clock.delta_heading(say(diagram.lang, "key.delta")), "delta"),
                     *(width(moment.delta, "delta-long") for moment in moments),
                 )
                 * SLACK
@@ -177,7 +176,7 @@ class _Arranger:
         groups += caption
         legend, y = key.key(
             key.occurring(diagram, lines.values(), cols.axis is not None),
-            self.terms,
+            diagram.lang,
             cols.left if self.rows.bands else 12,
             cols.right,
             y + 4,
@@ -191,9 +190,9 @@ class _Arranger:
 
     def _headings(self) -> list[Group]:
         y = self.head_top + self._head_height() + 13
-        texts = axis.heading_texts(self.clock, self.columns, self.terms["delta"], y)
+        texts = axis.heading_texts(self.clock, self.columns, say(self.diagram.lang, "key.delta"), y)
         if self.diagram.explained and any(line.meaning for message in self.diagram.messages for line in message.lines):
-            texts.append(text(self.columns.meaning, y, Shown(self.terms["meaning"]), "time", "soft"))
+            texts.append(text(self.columns.meaning, y, Shown(say(self.diagram.lang, "key.meaning")), "time", "soft"))
         return [Group("headings", texts=tuple(texts))] if texts else []
 
     def _bars(self) -> list[Group]:
@@ -219,7 +218,7 @@ class _Arranger:
     def _messages(self) -> list[Group]:
         groups: list[Group] = []
         fills = self._fills()
-        names = {p.id: flat(p.name or p.address or Shown(self.terms[p.role])) for p in self.diagram.participants}
+        names = {p.id: flat(p.name or p.address or Shown(say(self.diagram.lang, f"role.{p.role}"))) for p in self.diagram.participants}
         for index, (message, lines) in enumerate(zip(self.diagram.messages, self.labels, strict=True)):
             place = self._place(index, message, lines, fills[index])
             shown = [fitted(line, place.label.high - place.label.low) for line in lines]

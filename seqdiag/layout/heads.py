@@ -13,6 +13,7 @@ from seqdiag.layout.scene import Group, box, text
 from seqdiag.layout.theme import VOICES
 from seqdiag.layout.widths import SLACK, clip, width
 from seqdiag.text import Shown
+from seqdiag.words import say
 
 ROLE = 16  # for the role above a head
 NAME_MOST = 230
@@ -31,14 +32,14 @@ class Head(msgspec.Struct, frozen=True):
     id: str
 
 
-def measure(diagram: Diagram, terms: dict[str, str]) -> list[Head]:
+def measure(diagram: Diagram) -> list[Head]:
     """All heads, equally high. Without a name the role stands in its place."""
     crowd = len(diagram.participants)
     most = NAME_MOST if crowd < 8 else 160
     tall = any(participant.address for participant in diagram.participants)
     found = []
     for participant in diagram.participants:
-        role = Shown(terms[participant.role])
+        role = Shown(say(diagram.lang, f"role.{participant.role}").lower())
         name = clip(flat(participant.name or role), "name", most)
         address = clip(flat(participant.address), "address", most)
         size = max(width(name, "name") * SLACK, width(address, "address"))

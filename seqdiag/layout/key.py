@@ -11,6 +11,7 @@ from seqdiag.layout.lifelines import Lifeline
 from seqdiag.layout.scene import Box, Dash, Group, Mark, Stroke, Text, box, mark, stroke, text
 from seqdiag.layout.widths import SLACK, width
 from seqdiag.text import Shown
+from seqdiag.words import Lang, say
 
 LINE = 18
 SWATCH = 24
@@ -78,7 +79,7 @@ def occurring(diagram: Diagram, lines: Iterable[Lifeline], timed: bool) -> set[s
     return names | weights if len(weights) > 1 else names
 
 
-def key(names: Iterable[str], terms: dict[str, str], left: float, right: float, top: float) -> tuple[Group | None, float]:
+def key(names: Iterable[str], lang: Lang, left: float, right: float, top: float) -> tuple[Group | None, float]:
     """The key, in as many lines as it needs between `left` and `right`, and the y below it."""
     wanted = set(names)
     boxes: list[Box] = []
@@ -89,7 +90,7 @@ def key(names: Iterable[str], terms: dict[str, str], left: float, right: float, 
     for name, sample in SAMPLES.items():
         if name not in wanted:
             continue
-        words = Shown(terms[name])
+        words = Shown(say(lang, f"key.{name}"))
         room = SWATCH + 7 + width(words, "caption") * SLACK
         if x + room > right and x > left:
             x, y = left, y + LINE

@@ -43,7 +43,7 @@ NETWORK = "Only the recorder has a socket"
 STEPS = {
     "up a floor": ({"text.py": "from seqdiag import events"}, {FLOORS}),
     "to a sibling": ({"eventlist/planted.py": "import seqdiag.templating"}, {FLOORS}),
-    "inside a function": ({"connections/planted.py": "def late():\n    import seqdiag.words"}, {FLOORS}),
+    "inside a function": ({"connections/planted.py": "def late():\n    import seqdiag.layout"}, {FLOORS}),
     "a module without a floor": ({"planted.py": "x = 1"}, {FLOORS}),
     "between grammars": ({"protocols/planted.py": "x = 1", "protocols/planted2.py": "from seqdiag.protocols import planted"}, {GRAMMARS}),
     "between formats": (

@@ -60,7 +60,11 @@ NO_OPTIONS = Options()
 
 
 class Segment(msgspec.Struct, frozen=True, gc=False):
-    """One TCP segment as a capture saw it. `length` is the payload's on the wire; `payload` may be shorter (snaplen)."""
+    """One TCP segment as a capture saw it. `length` is the payload's on the wire; `payload` may be shorter (snaplen).
+
+    `ttl` and `ip_id` are of the IP header (hop limit; no id in IPv6). `bad_checksum` is False where the whole segment was
+    not captured, or the source does not tell.
+    """
 
     origin: Origin
     t: Nanoseconds | None
@@ -76,6 +80,9 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     tunnel: Tunnel | None = None
     hidden: tuple[Hidden, ...] = ()
     point: str = "p1"
+    ttl: int | None = None
+    ip_id: int | None = None
+    bad_checksum: bool = False
 
 
 class Datagram(msgspec.Struct, frozen=True, gc=False):

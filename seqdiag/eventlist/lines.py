@@ -69,7 +69,9 @@ class Payload(Line, kw_only=True):
 
 
 class SegmentLine(Payload, tag="segment", kw_only=True):
-    """One TCP segment of a capture; `seq` and `ack` as on the wire, `win` the raw field, `flags` of SAFRPUECW."""
+    """One TCP segment of a capture; `seq` and `ack` as on the wire, `win` the raw field, `flags` of SAFRPUECW.
+
+    `ttl` and `id` are of the IP header; `badsum`: the TCP checksum is wrong."""
 
     len: Size
     src: Ends
@@ -80,6 +82,9 @@ class SegmentLine(Payload, tag="segment", kw_only=True):
     win: Short
     opts: Options | None = None
     tunnel: Tunnel | None = None
+    ttl: Short | None = None
+    id: Short | None = None
+    badsum: bool = False
 
 
 class DatagramLine(Payload, tag="datagram", kw_only=True):

@@ -210,6 +210,9 @@ def _segment(line: SegmentLine, point: str, sections: Sections) -> Segment:
         tunnel=line.tunnel,
         hidden=line.hidden,
         point=point,
+        ttl=line.ttl,
+        ip_id=line.id,
+        bad_checksum=line.badsum,
     )
 
 

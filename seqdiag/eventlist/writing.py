@@ -124,6 +124,9 @@ def _write_segment(event: Segment, n: int, clock: str, conns: Conversations) -> 
         win=event.window,
         opts=event.options if event.options != NO_OPTIONS else None,
         tunnel=event.tunnel,
+        ttl=event.ttl,
+        id=event.ip_id,
+        badsum=event.bad_checksum,
     )
 
 

@@ -32,15 +32,16 @@ OTHER_PROTOCOLS = {
     137: "MPLS-in-IP",
 }
 
-IPV4 = Struct("!BxHHHxB")
-IPV6 = Struct("!HB")
+IPV4 = Struct("!BxHHHBB")
+IPV6 = Struct("!HBB")
 
 
 def ipv4(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
     """The header's total length ends the packet (Ethernet pads behind it); 0 means that the network card splits it later."""
     if len(data) - at < 20:
         return walk.malformed("IPv4 header")
-    first, total, identity, fragment, protocol = IPV4.unpack_from(data, at)
+    first, total, identity, fragment, walk.ttl, protocol = IPV4.unpack_from(data, at)
+    walk.ip_id = identity
     size = 20 if first == 0x45 else (first & 0x0F) * 4
     if first >> 4 != 4 or size < 20 or size > len(data) - at:
         return walk.malformed("IPv4 header")
@@ -73,7 +74,8 @@ def ipv6(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
         return walk.malformed("IPv6 header")
     if data[at] >> 4 != 6:
         return walk.malformed("IPv6 header")
-    size, protocol = IPV6.unpack_from(data, at + 4)
+    size, protocol, walk.ttl = IPV6.unpack_from(data, at + 4)
+    walk.ip_id = None
     if size:
         end = bounded(walk, end, at + 40 + size)
     pair = data[at + 8 : at + 40]

@@ -12,6 +12,7 @@ TCP = Struct("!4xIIBBH")
 UDP = Struct("!HHH")
 TIMES = Struct("!II")
 SACK_BLOCK = Struct("!II")
+TCP_NUMBER = 6
 ONLY_TIMES = b"\x01\x01\x08\x0a"
 """The options of nearly every segment: NOP, NOP, timestamps."""
 END_OF_OPTIONS, NOP, MSS, WINDOW_SCALE, SACK_PERMITTED, SACK, TIMESTAMPS, FAST_OPEN, EXPERIMENT = 0, 1, 2, 3, 4, 5, 8, 34, 254
@@ -47,7 +48,21 @@ def tcp(walk: Walk, data: bytes, at: int, end: int, pair: bytes) -> Packet | Non
         end - body,
         options,
         walk.tunnel() if walk.outer else None,
+        (),
+        "p1",
+        walk.ttl,
+        walk.ip_id,
+        len(data) >= end and checksum(data[at:end], pair) != 0,
     )
+
+
+def checksum(segment: bytes, pair: bytes) -> int:
+    """The one's complement sum of a TCP segment and its pseudo-header (RFC 9293 §3.1): 0 where the checksum is right.
+
+    2^16 is 1 modulo 2^16 - 1, so that the sum of 16-bit words is one division of the whole number.
+    """
+    whole = int.from_bytes(segment, "big") << (len(segment) % 2 * 8)
+    return (whole + int.from_bytes(pair, "big") + TCP_NUMBER + len(segment)) % 0xFFFF
 
 
 def tcp_options(raw: bytes) -> Options:

@@ -64,6 +64,8 @@ class Walk:
         self.number = 0
         self.wire = 0
         self.t: Nanoseconds | None = None
+        self.ttl = 0  # of the innermost IP header
+        self.ip_id: int | None = None
         self.outer: tuple[tuple[str, bytes, tuple[int, ...]], ...] = ()
         self.flows: dict[bytes, tuple[Endpoint, Endpoint]] = {}
         self.tunnels: dict[object, Tunnel] = {}

@@ -14,8 +14,28 @@ from seqdiag.provenance import Finding, Nanoseconds, Origin
 Side: TypeAlias = Literal["client", "server"]
 Opened: TypeAlias = Literal["handshake", "refused", "unanswered", "partial", "uncaptured"]
 Closed: TypeAlias = Literal["fin", "half", "reset", "open"]
-What: TypeAlias = Literal["SYN", "SYN+ACK", "ACK", "FIN", "RST", "ICMP", "repeat", "keep-alive", "closed", "failed"]
+What: TypeAlias = Literal[
+    "SYN",
+    "SYN+ACK",
+    "ACK",
+    "FIN",
+    "RST",
+    "ICMP",
+    "repeat",
+    "duplicate ACK",
+    "window update",
+    "zero window",
+    "probe",
+    "keep-alive",
+    "keep-alive ACK",
+    "copy",
+    "closed",
+    "failed",
+]
+"""`repeat`: stream bytes sent again, nothing new. `probe`: of a zero window. `copy`: the capture holds the frame twice."""
 ControlPhase: TypeAlias = Literal["handshake", "close", "abort"]
+TakenAt: TypeAlias = Literal["client", "server", "between", "both", "unknown"]
+Fate: TypeAlias = Literal["lost", "presumed lost"]
 
 
 def other(side: Side) -> Side:
@@ -29,6 +49,20 @@ class HiddenRun(NamedTuple):
     end: int
     kind: str
     shown: str | None = None
+
+
+class Again(msgspec.Struct, frozen=True, gc=False):
+    """A segment that was sent before: when and where first, and why, as far as there is evidence.
+
+    `after`: nanoseconds since the sending before this one. `cause`: `fast` (three duplicate ACKs or a SACK came
+    first), `probe` (a tail loss probe: new evidence of nothing), `timeout` (no ACK came for so long). `spurious`: the
+    receiver had it already, by a D-SACK (RFC 2883) or the echoed timestamp (RFC 3522); None where nothing tells.
+    """
+
+    after: Nanoseconds | None
+    before: Origin
+    cause: Literal["fast", "probe", "timeout"] | None = None
+    spurious: bool | None = None
 
 
 class Control(msgspec.Struct, frozen=True, gc=False):
@@ -55,6 +89,9 @@ class Control(msgspec.Struct, frozen=True, gc=False):
     repeated: bool = False
     rides: bool = False
     error: str | None = None
+    again: Again | None = None
+    arrived: Nanoseconds | None = None
+    fate: Fate | None = None
 
 
 class Chunk(msgspec.Struct, frozen=True, gc=False):
@@ -68,6 +105,11 @@ class Chunk(msgspec.Struct, frozen=True, gc=False):
     hidden: tuple[HiddenRun, ...] = ()
     confidence: Confidence = "exact"
     inferred: bool = False
+    again: Again | None = None
+    arrived: Nanoseconds | None = None
+    fate: Fate | None = None
+    late: bool = False
+    """Captured after bytes that follow it: out of order."""
 
 
 class Gap(msgspec.Struct, frozen=True, gc=False):
@@ -88,6 +130,37 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 Step: TypeAlias = Control | Chunk | Gap | Tls | Comment
+
+
+class Quality(msgspec.Struct, frozen=True):
+    """What kind of capture this was. `copies`: frames held twice. `offloaded`: segments larger than the peer's MSS.
+
+    `bad_checksums` counts those not explained by a network card that computes them (`open_checksums`: all of one
+    sender's are wrong). `capture_lost`: bytes that the peer acknowledged and the capture never held.
+    """
+
+    copies: int = 0
+    bad_checksums: int = 0
+    open_checksums: tuple[Side, ...] = ()
+    offloaded: int = 0
+    snapped: int = 0
+    one_sided: Side | None = None
+    capture_lost: int = 0
+
+
+class Alignment(msgspec.Struct, frozen=True):
+    """How a second point's clock stands to the first's: its time minus ours at `epoch`, and how it drifts.
+
+    `uncertainty`: nanoseconds that any transit time may be wrong by; the path's asymmetry cannot be observed, so it is
+    at least half of the smallest round trip unless the clocks are known to agree.
+    """
+
+    epoch: Nanoseconds
+    offset: Nanoseconds
+    drift_ppm: float
+    uncertainty: Nanoseconds
+    steps: tuple[tuple[Nanoseconds, Nanoseconds], ...] = ()
+    """Jumps of the second clock: (when by the first clock, by how much)."""
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -135,6 +208,13 @@ class Connection(msgspec.Struct, frozen=True):
     members: tuple[int, ...] = ()
     """The indices of its events in the Recording."""
     findings: tuple[Finding, ...] = ()
+    taken_at: TakenAt = "unknown"
+    evidence: tuple[str, ...] = ()
+    """What tells where the capture was taken, each a word of `connections.vantage`."""
+    quality: Quality = Quality()
+    alignment: Alignment | None = None
+    rtt: Nanoseconds | None = None
+    """The smallest round trip that the opening or an acknowledgment showed, by the first point."""
 
     def flipped(self) -> Connection:
         """The same conversation with client and server exchanged."""

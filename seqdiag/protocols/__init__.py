@@ -13,6 +13,7 @@ import msgspec
 from seqdiag.connections.connection import Chunk, Connection, Gap, Side
 from seqdiag.events import Tls
 from seqdiag.protocols.base import Decoder, Fact, Grammar, Pdu
+from seqdiag.protocols.base.credentials import guarded, known
 from seqdiag.registry import Registry
 
 PROTOCOLS: Registry[Grammar] = Registry(
@@ -110,11 +111,13 @@ def decode(connection: Connection, protocol: str | None = None) -> Dialogue:
 
 def _datagrams(connection: Connection) -> list[Placed]:
     """Every datagram is a PDU of its own; no grammar of ours reads UDP."""
-    return [
-        Placed(index, Pdu(step.side, "opaque", step.offset, step.data, facts=(Fact("bytes", {"bytes": len(step.data)}),)))
-        for index, step in enumerate(connection.steps)
-        if isinstance(step, Chunk)
-    ]
+    placed = []
+    for index, step in enumerate(connection.steps):
+        if isinstance(step, Chunk):
+            secrets = guarded(step.data, known(step.hidden, step.offset, len(step.data)))
+            facts = (Fact("bytes", {"bytes": len(step.data)}),)
+            placed.append(Placed(index, Pdu(step.side, "opaque", step.offset, step.data, secrets=secrets, facts=facts)))
+    return placed
 
 
 class _Driver:
@@ -176,6 +179,8 @@ class _Driver:
         for pdu in pdus:
             if self.base and pdu.answers is not None:
                 pdu = msgspec.structs.replace(pdu, answers=pdu.answers + self.base)
+            if pdu.kind == "opaque" and pdu.protocol != "opaque":  # what a grammar could not read
+                pdu = msgspec.structs.replace(pdu, secrets=guarded(pdu.raw, pdu.secrets))
             step = index
             if pdu.kind == "body" and (pdu.side, pdu.start) in self.elided:
                 pdu = msgspec.structs.replace(pdu, facts=(Fact("elided"),))

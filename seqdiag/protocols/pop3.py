@@ -76,7 +76,7 @@ GREETING = re.compile(rb"(?i)pop-?3?\b|ready|welcome|<[^<>\s]+@[^<>\s]+>")
 COMMAND_LINE = re.compile(
     rb"(?i)(?:(?:CAPA|STLS|STAT|NOOP|RSET|QUIT)|(?:LIST|UIDL)(?: \d+)?|(?:RETR|DELE|TOP) \d+.*|(?:USER|PASS|APOP) .+|AUTH(?: .+)?)\s*\Z"
 )
-SURE_SIGN = re.compile(rb"(?i)(?:CAPA|STLS|UIDL|APOP [^\r\n]+ [0-9a-f]{32})\r?\n")
+SURE_SIGN = re.compile(rb"(?i)(?:CAPA|STLS|UIDL|APOP [^\r\n]+ [0-9a-f*]{32})\r?\n")  # an event list has asterisks for the digest
 OTHER_SIGN = re.compile(rb"(?i)(?:USER |PASS |AUTH[ \r\n]|(?:STAT|QUIT|LIST)\r?\n|RETR \d)")
 
 

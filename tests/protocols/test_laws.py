@@ -214,7 +214,20 @@ SESSIONS: dict[str, list[list[Turn]]] = {
             ("client", b"\x15\3\3\0\2"),
         ]
     ],
-    "opaque": [[("client", b"abc"), ("server", b"de"), ("client", b"\0")]],
+    "opaque": [
+        [("client", b"abc"), ("server", b"de"), ("client", b"\0")],
+        [
+            ("client", b"a1 LOGIN {5}\r\n"),
+            ("server", b"+ go\r\n"),
+            ("client", b"alice {3}\r\n"),
+            ("server", b"+ go\r\n"),
+            ("client", b"a b\r\nGET /?token=abc123&b=http://al:pw@h/ HTTP/1.1\r\nCookie: a=b1; c=d\r\n"),
+            ("server", b"Password: "),
+            ("client", b"a"),
+            ("server", b"*"),
+            ("client", b"b\r"),
+        ],
+    ],
 }
 
 

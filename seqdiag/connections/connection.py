@@ -29,13 +29,16 @@ What: TypeAlias = Literal[
     "keep-alive",
     "keep-alive ACK",
     "copy",
+    "corrupt",
     "closed",
     "failed",
 ]
-"""`repeat`: stream bytes sent again, nothing new. `probe`: of a zero window. `copy`: the capture holds the frame twice."""
+"""`repeat`: stream bytes sent again, nothing new. `probe`: of a zero window. `copy`: the same packet a second time, taken twice
+or doubled on the way. `corrupt`: a wrong checksum, beside a good copy."""
 ControlPhase: TypeAlias = Literal["handshake", "close", "abort"]
 TakenAt: TypeAlias = Literal["client", "server", "between", "both", "unknown"]
 Fate: TypeAlias = Literal["lost", "presumed lost"]
+Cause: TypeAlias = Literal["fast", "probe", "timeout"]
 
 
 def other(side: Side) -> Side:
@@ -52,16 +55,17 @@ class HiddenRun(NamedTuple):
 
 
 class Again(msgspec.Struct, frozen=True, gc=False):
-    """A segment that was sent before: when and where first, and why, as far as there is evidence.
+    """A segment that was sent before: when and where last, and why, as far as there is evidence.
 
-    `after`: nanoseconds since the sending before this one. `cause`: `fast` (three duplicate ACKs or a SACK came
-    first), `probe` (a tail loss probe: new evidence of nothing), `timeout` (no ACK came for so long). `spurious`: the
-    receiver had it already, by a D-SACK (RFC 2883) or the echoed timestamp (RFC 3522); None where nothing tells.
+    `after`: nanoseconds since that sending. It and `before` are None where it was not captured and later marks alone
+    tell. `cause`: `fast` (three duplicate ACKs or a SACK came first), `probe` (the tail, while older bytes are open),
+    `timeout` (a second silence about twice the first). `spurious`: the receiver had the bytes already, by a D-SACK
+    (RFC 2883) or the echoed timestamp (RFC 3522); None where nothing tells.
     """
 
     after: Nanoseconds | None
-    before: Origin
-    cause: Literal["fast", "probe", "timeout"] | None = None
+    before: Origin | None
+    cause: Cause | None = None
     spurious: bool | None = None
 
 
@@ -213,8 +217,9 @@ class Connection(msgspec.Struct, frozen=True):
     """What tells where the capture was taken, each a word of `connections.vantage`."""
     quality: Quality = Quality()
     alignment: Alignment | None = None
-    rtt: Nanoseconds | None = None
-    """The smallest round trip that the opening or an acknowledgment showed, by the first point."""
+    legs: tuple[Nanoseconds, Nanoseconds] | None = None
+    """Of an opening without repeats, as seen here: SYN to SYN-ACK (from here to the server and back), SYN-ACK to ACK (to
+    the client and back). Their sum is the round trip, wherever the capture was taken."""
 
     def flipped(self) -> Connection:
         """The same conversation with client and server exchanged."""

@@ -61,7 +61,7 @@ class DatagramConnection:
         if d.t is not None:
             self.last = d.t if self.last is None else max(self.last, d.t)
 
-    def icmp(self, error: IcmpError) -> None:
+    def icmp(self, index: int, error: IcmpError) -> None:
         self.icmp_errors.append(error)
         side: Side = "server" if error.src == self.a else "client"
         self.steps.append(Control(side, "ICMP", error.t, error.origin, error=f"{error.version}/{error.type}/{error.code}"))

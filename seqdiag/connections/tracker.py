@@ -59,7 +59,7 @@ class Tracker:
         elif isinstance(event, IcmpError):
             quoted = self.open.get(_key(event.point, event.transport, event.src, event.dst, event.tunnel))
             if quoted is not None:
-                quoted.icmp(event)
+                quoted.icmp(index, event)
                 self._joined(index, quoted)
             else:
                 self.findings.append(

@@ -25,7 +25,7 @@ from seqdiag.connections.connection import (
     What,
     other,
 )
-from seqdiag.connections.end import LARGEST_WINDOW, End, Sent
+from seqdiag.connections.end import LARGEST_WINDOW, End, Sent, later
 from seqdiag.connections.reassembly import Piece
 from seqdiag.connections.repeats import Repeats
 from seqdiag.connections.vantage import Vantage
@@ -34,6 +34,9 @@ from seqdiag.provenance import Finding, Nanoseconds
 
 WINDOW = 1 << 20
 """How far past the bytes seen a reset may point where the window's scale is not known."""
+
+OVERTAKEN = 10_000_000
+"""Nanoseconds within which packets of one sender may change places on the way."""
 
 TcpStep: TypeAlias = Control | Chunk | Gap | Comment
 
@@ -65,6 +68,8 @@ class Analysis:
         self.first: Nanoseconds | None = None
         self.last: Nanoseconds | None = None
         self.handshake_acked = False
+        self.crossed = False
+        self.fins: dict[Endpoint, Segment] = {}
         self.synack_matched = False
         self.reset_by: End | None = None
         self.closer: End | None = None
@@ -76,6 +81,10 @@ class Analysis:
         return self.server if end is self.client else self.client
 
     def walk(self, packets: Sequence[Packet]) -> None:
+        self.fins = _fins(packets)
+        one, two = (*self.fins.values(), None, None)[:2]
+        # Both ends closed before the other's FIN had come: told by acknowledgment, never by order.
+        self.crossed = one is not None and two is not None and not _covers(one, two) and not _covers(two, one)
         position = 0
         for packet in packets:
             event = packet.event
@@ -123,22 +132,30 @@ class Analysis:
             start = 0
         acked_fin = self._acknowledge(me, peer, s)
         end = start + s.length + bool(flags & FIN)
-        what = self._nothing_new(me, peer, s, start) if not flags & (SYN | FIN) else None
+        ts = s.options.ts
+        packet = Sent(start, end, index, s.t, s.origin, ts[0] if ts else None, s.ip_id)
+        overtaken = me.newest is not None and later(packet, me.newest) is False
+        what = None if flags & (SYN | FIN) else "ACK" if overtaken and not s.length else self._nothing_new(me, peer, s, start)
         if what is not None:
-            self._control(index, me, s, what, rides=False)
+            self._control(index, me, s, what)
         else:
             if s.length or flags & FIN:
-                self._sends(index, me, peer, s, start, end)
+                self._sends(index, me, peer, s, packet)
             if s.length:
                 self._data(index, me, s, start)
             if flags & FIN:
                 self._finish_side(index, me, s, start + s.length)
             elif not flags & SYN:
                 self._ack(index, me, peer, s, acked_fin)
-        me.last_ack = s.ack
-        me.probed = what in ("keep-alive", "probe")
-        me.window = s.window if not flags & SYN else me.window
+        me.passes(packet)
         me.top = max(me.top, end)
+        me.probed = what in ("keep-alive", "probe")
+        if not overtaken:
+            me.last_ack = s.ack
+            me.window = s.window if not flags & SYN else me.window
+            me.shut_window = me.shut_window or me.window == 0
+        if s.length and what is None:
+            peer.shut_window = False
 
     def _synchronise(self, index: int, me: End, peer: End, s: Segment) -> None:
         repeated = me.isn == s.seq and (not s.flags & ACK or me.synack_sent)
@@ -154,8 +171,10 @@ class Analysis:
                 self.synack_matched = True
         if self.opener is None:
             self.opener = peer if s.flags & ACK else me
+        ts = s.options.ts
+        syn = Sent(-1, 0, index, s.t, s.origin, ts[0] if ts else None, s.ip_id)
         if repeated or not me.sent:
-            self._sends(index, me, peer, s, -1, 0)
+            self._sends(index, me, peer, s, syn)
         self._control(index, me, s, "SYN+ACK" if s.flags & ACK else "SYN", "handshake", repeated=repeated, rides=bool(s.length))
         if not s.flags & ACK and me.isn is not None and peer.isn is not None:
             # a SYN after the SYN-ACK that answers it: the capture took them in the wrong order
@@ -203,10 +222,11 @@ class Analysis:
         """
         if s.length > 1:
             return None
-        if peer.window == 0 and not s.length and start == me.acked - 1:
+        closed = peer.window == 0 or peer.shut_window  # its opening may have been lost on the way
+        if closed and not s.length and start == me.acked - 1:
             return "probe"
         if start == me.top - 1 and me.acked >= me.top > 0 and me.fin is None:
-            return "probe" if peer.window == 0 else "keep-alive"
+            return "probe" if closed else "keep-alive"
         if s.length:
             return None
         repeated = s.ack is not None and s.ack == me.last_ack
@@ -223,19 +243,18 @@ class Analysis:
             return "duplicate ACK"
         return None
 
-    def _sends(self, index: int, me: End, peer: End, s: Segment, start: int, end: int) -> None:
+    def _sends(self, index: int, me: End, peer: End, s: Segment, packet: Sent) -> None:
         """Bytes, a SYN or a FIN leave `me`: for the first time, again, or late."""
-        before = me.before(start)
+        before = me.before(packet.start)
         if before is not None:
-            self.repeats.sent_again(me, peer, index, s, start, end, before)
-        elif start < me.top and me.sent:
-            later = me.sent_later(s)
-            if later:
+            self.repeats.sent_again(me, peer, index, s, packet.start, packet.end, before)
+        elif me.furthest is not None and packet.start < me.furthest.start:
+            after = later(packet, me.furthest)
+            if after:
                 self.repeats.sent_unseen(index)
-            elif later is False:
+            elif after is False and me.sent and me.sent[-1].start > packet.start:
                 self.late.add(index)
-        ts = s.options.ts
-        me.sends(Sent(start, end, index, s.t, s.origin, ts[0] if ts else None, s.ip_id))
+        me.sends(packet)
 
     def _data(self, index: int, me: End, s: Segment, start: int) -> None:
         stream = me.stream
@@ -345,13 +364,12 @@ class Analysis:
             self._assume_established(me, peer)
             before = me.state, peer.state
             me.state = states.after(me.state, "send FIN")
-            covers = peer.fin_sent and peer.fin_acked
-            peer.state = states.after(peer.state, "receive FIN+ACK of FIN" if covers else "receive FIN")
+            self._receive_fin(me, peer)
         elif what == "RST" and phase == "abort":
             me.state = peer.state = states.CLOSED
         elif what == "ACK" and phase == "handshake":
             peer.state = states.after(peer.state, "receive ACK of SYN")
-        elif what == "ACK" and phase == "close":
+        elif what == "ACK" and phase == "close" and not self._may_be_overtaken(me, s):
             peer.state = states.after(peer.state, "receive ACK of FIN")
         control = Control(
             side=self.side(me),
@@ -363,12 +381,29 @@ class Analysis:
             seq=_counted(me, s.seq),
             ack=_counted(peer, s.ack) if s.ack is not None and s.flags & ACK else None,
             options=s.options,
-            sender_state=me.state if me.state != before[0] else None,
-            receiver_state=peer.state if peer.state != before[1] else None,
+            sender_state=_reached(me, before[0]),
+            receiver_state=_reached(peer, before[1]),
             repeated=repeated,
             rides=rides,
         )
         self.steps.append((control, index))
+        if self.crossed and what == "FIN" and not repeated and peer.fin_sent:
+            me.state = me.unreported = states.after(me.state, "receive FIN")  # the other's, on its way already
+
+    def _may_be_overtaken(self, me: End, ack: Segment) -> bool:
+        """Does the sender's own FIN follow so soon that it may have arrived first? Then nobody knows of FIN-WAIT-2."""
+        fin = self.fins.get(me.endpoint)
+        if self.vantage.taken_at in ("both", self.side(self.peer(me))) or fin is None or fin.t is None or ack.t is None:
+            return False
+        return 0 <= fin.t - ack.t < OVERTAKEN
+
+    def _receive_fin(self, me: End, peer: End) -> None:
+        """The FIN of `me` reaches `peer`; where the FINs crossed, only after it has sent its own (RFC 9293 §3.6)."""
+        if not self.crossed:
+            covers = peer.fin_sent and peer.fin_acked
+            peer.state = states.after(peer.state, "receive FIN+ACK of FIN" if covers else "receive FIN")
+        elif peer.fin_sent:
+            peer.state = states.after(peer.state, "receive FIN")
 
     def _assume_established(self, me: End, peer: End) -> None:
         """An end that closes was open, whether or not the handshake was captured (or its last ACK rode on data)."""
@@ -416,3 +451,25 @@ class Analysis:
 def _counted(end: End, number: int) -> int | None:
     """A sequence number counted from the end's SYN; None where that SYN was not seen."""
     return end.offset(number) + 1 if end.isn is not None and end.base is not None else None
+
+
+def _reached(end: End, before: str) -> str | None:
+    """The state into which a step brought an end; two, where it had reached one unseen: "CLOSING → TIME-WAIT"."""
+    seen, end.unreported = end.unreported, None
+    if seen is not None and seen != end.state:
+        return f"{seen} → {end.state}"
+    return end.state if end.state != before or seen is not None else None
+
+
+def _fins(packets: Sequence[Packet]) -> dict[Endpoint, Segment]:
+    """The first FIN of each end."""
+    found: dict[Endpoint, Segment] = {}
+    for packet in packets:
+        if isinstance(packet.event, Segment) and packet.event.flags & FIN:
+            found.setdefault(packet.event.src, packet.event)
+    return found
+
+
+def _covers(s: Segment, fin: Segment) -> bool:
+    behind = (fin.seq + fin.length + 1) & 0xFFFFFFFF
+    return s.ack is not None and (s.ack - behind) & 0xFFFFFFFF < 0x80000000

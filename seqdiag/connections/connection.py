@@ -74,7 +74,8 @@ class Control(msgspec.Struct, frozen=True, gc=False):
 
     `seq` and `ack` count from each side's SYN (RFC 9293 §3.4: the SYN is 0, the first byte 1); None where unknown.
     `phase` is None for a pure ACK, a keep-alive or a segment sent again in mid-dialogue. `sender_state` and
-    `receiver_state`: the RFC 9293 state into which this brought that end, None where it did not change it.
+    `receiver_state`: the RFC 9293 state into which this brought that end, None where it did not change it ("CLOSING →
+    TIME-WAIT" where it had passed through the first before).
     `inferred`: concluded from what a program said, not captured. `rides`: the same segment carried stream bytes.
     """
 

@@ -14,6 +14,10 @@ LARGEST_WINDOW = 1 << 30
 """Bytes; RFC 7323 §2.3."""
 
 
+ID_NEAR = 1000
+"""IP ids further apart than this are of no counter that belongs to the connection."""
+
+
 class Sent(NamedTuple):
     """One sending of bytes [start, end): by which event, when, and with which marks that tell copies apart."""
 
@@ -51,8 +55,11 @@ class End:
         self.dsacks = 0
         self.packets = 0
         self.received = 0
+        self.shut_window = False  # it advertised a zero window since its peer's last bytes
+        self.unreported: str | None = None  # a state that it has reached by now, and that no step has told
         self.sent: list[Sent] = []  # sorted by start
-        self.latest: Sent | None = None
+        self.furthest: Sent | None = None  # of all its packets the one that lies furthest in the stream
+        self.newest: Sent | None = None  # of all its packets the one that it sent last, as far as their marks tell
 
     def offset(self, seq: int) -> int:
         """The offset of an absolute sequence number, unwrapped around what has been seen (RFC 9293 §3.4).
@@ -65,10 +72,15 @@ class End:
         return near + ((seq - self.base - near + LARGEST_WINDOW) & 0xFFFFFFFF) - LARGEST_WINDOW
 
     def sends(self, sent: Sent) -> None:
-        """Remember a sending."""
+        """Remember a sending of bytes, a SYN or a FIN."""
         insort(self.sent, sent)
-        if self.latest is None or sent.start >= self.latest.start:
-            self.latest = sent
+
+    def passes(self, packet: Sent) -> None:
+        """Remember the marks of any of its packets."""
+        if self.furthest is None or packet.start >= self.furthest.start:
+            self.furthest = packet
+        if self.newest is None or later(packet, self.newest) is not False:
+            self.newest = packet
 
     def before(self, offset: int) -> Sent | None:
         """The last sending of the byte at `offset` that was captured."""
@@ -79,16 +91,15 @@ class End:
                 found = sent
         return found
 
-    def sent_later(self, s: Segment) -> bool | None:
-        """Was `s`, which carries bytes before those seen last, also sent after them? None where no mark tells.
 
-        Timestamps and IP ids rise with every sending (RFC 7323 §5.4; a counter per connection in most stacks).
-        """
-        if self.latest is None:
-            return None
-        if s.options.ts is not None and self.latest.tsval is not None and s.options.ts[0] != self.latest.tsval:
-            return (s.options.ts[0] - self.latest.tsval) & 0xFFFFFFFF < 0x80000000
-        if s.ip_id and self.latest.ip_id and s.ip_id != self.latest.ip_id:
-            ahead = (s.ip_id - self.latest.ip_id) & 0xFFFF
-            return None if 1000 < ahead < 0xFFFF - 1000 else ahead < 0x8000
-        return None
+def later(packet: Sent, other: Sent) -> bool | None:
+    """Was `packet` sent after `other`, whatever the order of capture? None where no mark tells.
+
+    Timestamps and IP ids rise with every sending (RFC 7323 §5.4; a counter per connection in most stacks).
+    """
+    if packet.tsval is not None and other.tsval is not None and packet.tsval != other.tsval:
+        return (packet.tsval - other.tsval) & 0xFFFFFFFF < 0x80000000
+    if packet.ip_id and other.ip_id and packet.ip_id != other.ip_id:
+        ahead = (packet.ip_id - other.ip_id) & 0xFFFF
+        return None if ID_NEAR < ahead < 0x10000 - ID_NEAR else ahead < 0x8000
+    return None

@@ -57,7 +57,7 @@ class Repeats:
         self.again[index] = Again(None, None)
 
     def _cause(self, me: End, peer: End, start: int, end: int, after: int | None, before: Sent) -> Cause | None:
-        if peer.duplicate_acks >= DUPLICATES or peer.sacked > start:
+        if peer.duplicate_acks >= DUPLICATES or peer.sacked > max(start, me.acked):
             return "fast"
         if start > me.acked and end >= me.top:
             return "probe"
@@ -72,11 +72,14 @@ class Repeats:
         if not pending:
             return
         doubled = self._doubled(me, s, ack)
+        if doubled is not None:
+            # One copy too many arrived: the last that was sent is the one that was not needed.
+            last = next((one for one in reversed(pending) if one.start < doubled[1] and doubled[0] < one.end), None)
+            if last is not None:
+                self._decide(last.event, True)
+                pending.remove(last)
         left = []
         for one in pending:
-            if doubled is not None and one.start < doubled[1] and doubled[0] < one.end:
-                self._decide(one.event, True)
-                continue
             if before <= one.start < ack and one.oldest and s.options.ts is not None and one.first != one.second:
                 echo = s.options.ts[1]
                 if echo == one.first:

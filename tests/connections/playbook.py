@@ -70,7 +70,7 @@ class Playbook:
         if captured:
             frame = len(self.events) + 1
             origin = Origin("play.pcap", frame)
-            self.events.append(Segment(origin, frame * 1_000_000, who, peer, bits, number & 0xFFFFFFFF, acked, 64240, data, size))
+            self.events.append(Segment(origin, frame * 20_000_000, who, peer, bits, number & 0xFFFFFFFF, acked, 64240, data, size))
         if seq is None:
             self.next[who] += size + ("S" in flags) + ("F" in flags)
         return self

@@ -11,7 +11,6 @@ from typing import NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
-from seqdiag.connections import states
 from seqdiag.connections.connection import (
     Carried,
     Chunk,
@@ -26,6 +25,7 @@ from seqdiag.connections.connection import (
     other,
 )
 from seqdiag.connections.end import LARGEST_WINDOW, End, Sent, later
+from seqdiag.connections.machine import Machine
 from seqdiag.connections.reassembly import Piece
 from seqdiag.connections.repeats import Repeats
 from seqdiag.connections.vantage import Vantage
@@ -34,9 +34,6 @@ from seqdiag.provenance import Finding, Nanoseconds
 
 WINDOW = 1 << 20
 """How far past the bytes seen a reset may point where the window's scale is not known."""
-
-OVERTAKEN = 10_000_000
-"""Nanoseconds within which packets of one sender may change places on the way."""
 
 TcpStep: TypeAlias = Control | Chunk | Gap | Comment
 
@@ -68,8 +65,7 @@ class Analysis:
         self.first: Nanoseconds | None = None
         self.last: Nanoseconds | None = None
         self.handshake_acked = False
-        self.crossed = False
-        self.fins: dict[Endpoint, Segment] = {}
+        self.machine = Machine({}, frozenset())
         self.synack_matched = False
         self.reset_by: End | None = None
         self.closer: End | None = None
@@ -81,10 +77,9 @@ class Analysis:
         return self.server if end is self.client else self.client
 
     def walk(self, packets: Sequence[Packet]) -> None:
-        self.fins = _fins(packets)
-        one, two = (*self.fins.values(), None, None)[:2]
-        # Both ends closed before the other's FIN had come: told by acknowledgment, never by order.
-        self.crossed = one is not None and two is not None and not _covers(one, two) and not _covers(two, one)
+        near = {"client": {self.client}, "server": {self.server}, "both": {self.client, self.server}}
+        seen = near.get(self.vantage.taken_at, set())
+        self.machine = Machine(_fins(packets), frozenset(end.endpoint for end in seen))
         position = 0
         for packet in packets:
             event = packet.event
@@ -151,7 +146,7 @@ class Analysis:
         me.top = max(me.top, end)
         me.probed = what in ("keep-alive", "probe")
         if not overtaken:
-            me.last_ack = s.ack
+            me.last_ack, me.last_sack = s.ack, s.options.sack
             me.window = s.window if not flags & SYN else me.window
             me.shut_window = me.shut_window or me.window == 0
         if s.length and what is None:
@@ -236,7 +231,7 @@ class Analysis:
             return None
         if peer.probed:
             return "keep-alive ACK" if s.window == me.window else "window update"
-        if s.window != me.window and not s.options.sack:
+        if s.window != me.window and s.options.sack == me.last_sack:
             return "window update"
         if peer.base is not None and peer.top > peer.acked:
             me.duplicate_acks += 1
@@ -356,21 +351,7 @@ class Analysis:
         rides: bool = False,
     ) -> None:
         peer = self.peer(me)
-        before = me.state, peer.state
-        if what in ("SYN", "SYN+ACK") and not repeated:
-            me.state = states.after(me.state, f"send {what}")
-            peer.state = states.after(peer.state, f"receive {what}")
-        elif what == "FIN" and not repeated:
-            self._assume_established(me, peer)
-            before = me.state, peer.state
-            me.state = states.after(me.state, "send FIN")
-            self._receive_fin(me, peer)
-        elif what == "RST" and phase == "abort":
-            me.state = peer.state = states.CLOSED
-        elif what == "ACK" and phase == "handshake":
-            peer.state = states.after(peer.state, "receive ACK of SYN")
-        elif what == "ACK" and phase == "close" and not self._may_be_overtaken(me, s):
-            peer.state = states.after(peer.state, "receive ACK of FIN")
+        sender_state, receiver_state = (None, None) if repeated else self.machine.step(me, peer, s, what, phase)
         control = Control(
             side=self.side(me),
             what=what,
@@ -381,35 +362,12 @@ class Analysis:
             seq=_counted(me, s.seq),
             ack=_counted(peer, s.ack) if s.ack is not None and s.flags & ACK else None,
             options=s.options,
-            sender_state=_reached(me, before[0]),
-            receiver_state=_reached(peer, before[1]),
+            sender_state=sender_state,
+            receiver_state=receiver_state,
             repeated=repeated,
             rides=rides,
         )
         self.steps.append((control, index))
-        if self.crossed and what == "FIN" and not repeated and peer.fin_sent:
-            me.state = me.unreported = states.after(me.state, "receive FIN")  # the other's, on its way already
-
-    def _may_be_overtaken(self, me: End, ack: Segment) -> bool:
-        """Does the sender's own FIN follow so soon that it may have arrived first? Then nobody knows of FIN-WAIT-2."""
-        fin = self.fins.get(me.endpoint)
-        if self.vantage.taken_at in ("both", self.side(self.peer(me))) or fin is None or fin.t is None or ack.t is None:
-            return False
-        return 0 <= fin.t - ack.t < OVERTAKEN
-
-    def _receive_fin(self, me: End, peer: End) -> None:
-        """The FIN of `me` reaches `peer`; where the FINs crossed, only after it has sent its own (RFC 9293 §3.6)."""
-        if not self.crossed:
-            covers = peer.fin_sent and peer.fin_acked
-            peer.state = states.after(peer.state, "receive FIN+ACK of FIN" if covers else "receive FIN")
-        elif peer.fin_sent:
-            peer.state = states.after(peer.state, "receive FIN")
-
-    def _assume_established(self, me: End, peer: End) -> None:
-        """An end that closes was open, whether or not the handshake was captured (or its last ACK rode on data)."""
-        for end in (me, peer):
-            if end.state in (states.CLOSED, states.LISTEN, states.SYN_SENT, states.SYN_RECEIVED) and self.reset_by is None:
-                end.state = states.ESTABLISHED
 
     def _icmp(self, index: int, error: IcmpError) -> None:
         self.icmp_errors.append(error)
@@ -453,14 +411,6 @@ def _counted(end: End, number: int) -> int | None:
     return end.offset(number) + 1 if end.isn is not None and end.base is not None else None
 
 
-def _reached(end: End, before: str) -> str | None:
-    """The state into which a step brought an end; two, where it had reached one unseen: "CLOSING → TIME-WAIT"."""
-    seen, end.unreported = end.unreported, None
-    if seen is not None and seen != end.state:
-        return f"{seen} → {end.state}"
-    return end.state if end.state != before or seen is not None else None
-
-
 def _fins(packets: Sequence[Packet]) -> dict[Endpoint, Segment]:
     """The first FIN of each end."""
     found: dict[Endpoint, Segment] = {}
@@ -468,8 +418,3 @@ def _fins(packets: Sequence[Packet]) -> dict[Endpoint, Segment]:
         if isinstance(packet.event, Segment) and packet.event.flags & FIN:
             found.setdefault(packet.event.src, packet.event)
     return found
-
-
-def _covers(s: Segment, fin: Segment) -> bool:
-    behind = (fin.seq + fin.length + 1) & 0xFFFFFFFF
-    return s.ack is not None and (s.ack - behind) & 0xFFFFFFFF < 0x80000000

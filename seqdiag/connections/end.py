@@ -49,10 +49,10 @@ class End:
         self.top = 0  # behind the last byte (or FIN) that it has sent
         self.window: int | None = None  # as it advertised last, unscaled
         self.last_ack: int | None = None  # absolute, as it acknowledged last
+        self.last_sack: tuple[tuple[int, int], ...] = ()
         self.probed = False  # its last segment was a keep-alive or a probe, which the peer answers
         self.duplicate_acks = 0  # that it has sent since its last acknowledgment moved
         self.sacked = 0  # the highest offset of the peer's stream that its SACKs have named
-        self.dsacks = 0
         self.packets = 0
         self.received = 0
         self.shut_window = False  # it advertised a zero window since its peer's last bytes

@@ -84,7 +84,7 @@ class TcpConnection:
             count=Count(walk.syn, walk.synack, walk.fin, walk.rst, walk.retransmitted, walk.gaps),
             opened=opened,
             closed=_closed(walk),
-            closed_by=sides[id(walk.closer)] if walk.closer is not None and not walk.crossed else None,
+            closed_by=sides[id(walk.closer)] if walk.closer is not None and not walk.machine.crossed else None,
             tunnel=self.tunnel,
             first=walk.first,
             last=walk.last,

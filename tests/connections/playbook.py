@@ -6,11 +6,13 @@ assert story(play.connection()) == ["client SYN", ...]
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from seqdiag.connections import Connection, track
 from seqdiag.connections.connection import Chunk, Control, Gap
-from seqdiag.events import FLAG_LETTERS, Endpoint, IcmpError, Segment
+from seqdiag.events import FLAG_LETTERS, Endpoint, IcmpError, Options, Segment
 from seqdiag.provenance import Origin
 
 CLIENT, SERVER = Endpoint("192.0.2.14", 53124), Endpoint("198.51.100.25", 25)
@@ -19,7 +21,10 @@ BITS = {letter: bit for bit, letter in FLAG_LETTERS}
 
 
 class Line(NamedTuple):
-    """One segment to be. `seq` and `ack` override what the play would say."""
+    """One segment to be. `seq` and `ack` override what the play would say; `ms` its time (20 ms after the one before).
+
+    `sack` is in offsets from the peer's ISN, as `seq` would be with an ISN of 0.
+    """
 
     who: Endpoint
     flags: str
@@ -27,14 +32,22 @@ class Line(NamedTuple):
     seq: int | None = None
     ack: int | None = None
     length: int | None = None
+    ms: float | None = None
+    win: int = 64240
+    ts: tuple[int, int] | None = None
+    sack: tuple[tuple[int, int], ...] = ()
+    mss: int | None = None
+    ttl: int | None = None
+    id: int | None = None
+    bad: bool = False
 
 
-def c(flags: str, data: bytes = b"", **more: int) -> Line:
+def c(flags: str, data: bytes = b"", **more: Any) -> Line:
     """The client sends."""
     return Line(CLIENT, flags, data, **more)
 
 
-def s(flags: str, data: bytes = b"", **more: int) -> Line:
+def s(flags: str, data: bytes = b"", **more: Any) -> Line:
     """The server sends."""
     return Line(SERVER, flags, data, **more)
 
@@ -55,13 +68,15 @@ class Playbook:
         self.next = dict(start)
         self.got = {CLIENT: start[SERVER], SERVER: start[CLIENT]}  # what each end has of the other, unless overridden
         self.events: list[Segment | IcmpError] = []
+        self.ms = 0.0
 
     def __rshift__(self, line: Line | Lost | IcmpError) -> Playbook:
         if isinstance(line, IcmpError):
             self.events.append(line)
             return self
         captured = not isinstance(line, Lost)
-        who, flags, data, seq, ack, length = line.line if isinstance(line, Lost) else line
+        said = line.line if isinstance(line, Lost) else line
+        who, flags, data, seq, ack, length = said[:6]
         peer = SERVER if who == CLIENT else CLIENT
         bits = sum(BITS[letter] for letter in flags)
         size = len(data) if length is None else length
@@ -70,7 +85,11 @@ class Playbook:
         if captured:
             frame = len(self.events) + 1
             origin = Origin("play.pcap", frame)
-            self.events.append(Segment(origin, frame * 20_000_000, who, peer, bits, number & 0xFFFFFFFF, acked, 64240, data, size))
+            self.ms = self.ms + 20 if said.ms is None else said.ms
+            options = Options(mss=said.mss, ts=said.ts, sack=said.sack)
+            t = round(self.ms * 1_000_000)
+            segment = Segment(origin, t, who, peer, bits, number & 0xFFFFFFFF, acked, said.win, data, size, options)
+            self.events.append(replace(segment, ttl=said.ttl, ip_id=said.id, bad_checksum=said.bad))
         if seq is None:
             self.next[who] += size + ("S" in flags) + ("F" in flags)
         return self

@@ -13,31 +13,35 @@ from seqdiag.errors import OutputError, UsageError
 def write(path: str | os.PathLike[str], content: bytes, inputs: Iterable[str] = ()) -> None:
     """Write beside the target, then rename. `inputs`: files that `path` must not be."""
     target = Path(path)
-    for name in inputs:
-        if name != "-" and target.exists() and os.path.exists(name) and os.path.samefile(target, name):  # noqa: PTH110, PTH121
-            raise UsageError(f"{target}: is also an input; name another output")
-    if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to rename over
-        _into(target, content)
-        return
+    if any(_same(target, name) for name in inputs):
+        raise UsageError(f"{target}: is also an input; name another output")
     try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            mask = os.umask(0)
-            os.umask(mask)
-            mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask
-            Path(temporary).chmod(mode)
-            Path(temporary).replace(target)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from None
+        if target.exists() and not target.is_file():  # /dev/stdout, a pipe: nothing to rename over
+            target.write_bytes(content)
+        else:
+            _replace(target, content)
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{target}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
-def _into(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", dir=target.parent)
     try:
-        target.write_bytes(content)
-    except OSError as error:
-        raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from None
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~mask
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _same(target: Path, name: str) -> bool:
+    """Whether the input (`-`: standard input) is that very file, by whatever name or link."""
+    try:
+        return os.path.samestat(target.stat(), os.fstat(0) if name == "-" else os.stat(name))  # noqa: PTH116
+    except (OSError, ValueError):
+        return False

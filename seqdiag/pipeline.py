@@ -10,18 +10,19 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from seqdiag.composer import ComposeOptions, compose, pdu_line
+from seqdiag.composer import ComposeOptions, compose, displayable, pdu_line
 from seqdiag.connections import Connection, Side, track
 from seqdiag.connections.connection import Timeline
 from seqdiag.diagram import Diagram
-from seqdiag.errors import NothingMatched
+from seqdiag.errors import InputError, NothingMatched
 from seqdiag.events import Event, Point, Recording
 from seqdiag.protocols import PROTOCOLS, Dialogue, decode
 from seqdiag.provenance import Finding, Nanoseconds
 from seqdiag.redaction import hide, redact, reveal
 from seqdiag.renderers import RENDERERS, RenderOptions
-from seqdiag.sources import open_input
+from seqdiag.sources import Opened, open_input
 from seqdiag.sources.base import Limits
+from seqdiag.text import shown
 from seqdiag.verdict import verdict
 
 SIDES: tuple[Side, ...] = ("client", "server")
@@ -38,7 +39,8 @@ class Selection(msgspec.Struct, frozen=True):
     hosts: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()
     protocols: tuple[str, ...] = ()
-    decode_as: Mapping[int, str] = {}
+    decode_as: Mapping[tuple[str, int], str] = {}
+    """Protocols by transport and port, instead of what the bytes look like."""
 
     @property
     def any(self) -> bool:
@@ -46,7 +48,7 @@ class Selection(msgspec.Struct, frozen=True):
 
 
 class Understood(msgspec.Struct, frozen=True):
-    """What the inputs held. `recording` is None where nobody needs the events themselves."""
+    """What the inputs held. `detected`: sentences on how they were understood, for the reader of the terminal."""
 
     recording: Recording
     connections: list[Connection]
@@ -61,10 +63,25 @@ class Understood(msgspec.Struct, frozen=True):
 
 def read(inputs: Sequence[str | os.PathLike[str]], from_format: str | None = None, limits: Limits | None = None) -> Understood:
     """Every input, as one Recording, and the conversations in it."""
-    opened = [open_input(os.fspath(name), from_format, limits or Limits()) for name in inputs]
-    recording = merge([one.recording for one in opened])
+    opened = [_open(os.fspath(name), from_format, limits or Limits()) for name in inputs]
+    said = [f"detected: {one.detected}" for one in opened if one.detected]
+    recordings = [one.recording for one in opened]
+    if len(recordings) > 1:
+        said.append(ONE_RUN if _ring(recordings) else INDEPENDENT)
+    recording = merge(recordings)
     tracked = track(recording.events)
-    return Understood(recording, tracked.connections, tracked.findings, tuple(one.detected for one in opened if one.detected))
+    return Understood(recording, tracked.connections, tracked.findings, tuple(said))
+
+
+ONE_RUN = "the inputs do not overlap in time: read as one run, in order of their first packet"
+INDEPENDENT = "the inputs are read as independent, one after the other"
+
+
+def _open(name: str, from_format: str | None, limits: Limits) -> Opened:
+    try:
+        return open_input(name, from_format, limits)
+    except OSError as error:  # opened, but cannot be read
+        raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
 def merge(recordings: Sequence[Recording]) -> Recording:
@@ -72,21 +89,28 @@ def merge(recordings: Sequence[Recording]) -> Recording:
     order of their first packet); all others are independent points of observation, one after the other."""
     if len(recordings) == 1:
         return recordings[0]
-    captures = [r for r in recordings if all(p.kind == "capture" for p in r.points.values()) and _span(r) is not None]
-    ring = sorted(captures, key=lambda r: _span(r) or (0, 0))
-    spans = [span for r in ring if (span := _span(r)) is not None]
-    if len(ring) == len(recordings) and all(a[1] <= b[0] for a, b in pairwise(spans)):
+    redaction = max((r.redaction for r in recordings), key=("none", "default", "strict").index)
+    if ring := _ring(recordings):
         point = next(iter(ring[0].points.values()))
         name = ", ".join(p.source for r in ring for p in r.points.values())
         events = [replace(event, point="p1") for r in ring for event in r.events]
-        return Recording({"p1": replace(point, source=name)}, events)
+        return Recording({"p1": replace(point, source=name)}, events, redaction)
     points: dict[str, Point] = {}
     merged: list[Event] = []
     for r in recordings:
         names = {old: f"p{len(points) + i}" for i, old in enumerate(r.points, 1)}
         points |= {names[old]: point for old, point in r.points.items()}
         merged += [replace(event, point=names.get(event.point, event.point)) for event in r.events]
-    return Recording(points, merged)
+    return Recording(points, merged, redaction)
+
+
+def _ring(recordings: Sequence[Recording]) -> list[Recording]:
+    """All of them in order of their first packet, where they are captures that follow one another in time; else none."""
+    spans = [_span(r) for r in recordings if all(p.kind == "capture" for p in r.points.values())]
+    timed = sorted((span, i) for i, span in enumerate(spans) if span is not None)
+    if len(timed) < len(recordings) or any(a[1] > b[0] for (a, _), (b, _) in pairwise(timed)):
+        return []
+    return [recordings[i] for _, i in timed]
 
 
 def _span(recording: Recording) -> tuple[Nanoseconds, Nanoseconds] | None:
@@ -107,7 +131,8 @@ def dialogues(understood: Understood, selection: Selection = Selection()) -> lis
             continue
         if selection.ports and not any(end.port in selection.ports for end in ends):
             continue
-        forced = next((selection.decode_as[end.port] for end in (ends[1], ends[0]) if end.port in selection.decode_as), None)
+        keys = [(connection.transport, end.port) for end in (ends[1], ends[0])]
+        forced = next((selection.decode_as[key] for key in keys if key in selection.decode_as), None)
         dialogue = decode(connection, forced)
         if selection.protocols and dialogue.protocol not in selection.protocols:
             continue
@@ -119,8 +144,9 @@ def dialogues(understood: Understood, selection: Selection = Selection()) -> lis
 
 
 def _there(findings: Iterable[Finding]) -> str:
-    said = "; ".join(finding.text for finding in findings)
-    return f" ({said})" if said else ""
+    said = list(dict.fromkeys(finding.text for finding in findings))
+    more = [f"and {len(said) - 3} more remarks"] if len(said) > 3 else []
+    return f" ({'; '.join(said[:3] + more)})" if said else ""
 
 
 def check_protocols(names: Iterable[str]) -> None:
@@ -146,7 +172,7 @@ def shared_events(understood: Understood, chosen: Sequence[Dialogue], show_secre
     """The recording of the chosen conversations alone, without its secrets."""
     recording = understood.recording
     if not show_secrets:
-        recording = redact(recording, [hide(decode(c)) for c in understood.connections])
+        recording = redact(recording, map(hide, chosen))  # the events of all others are left out
     if len(chosen) == len(understood.connections):
         return recording
     left_out = {index for c in understood.connections for index in c.members} - {index for d in chosen for index in d.connection.members}
@@ -185,8 +211,8 @@ def session_row(dialogue: Dialogue) -> SessionRow:
         session=c.number,
         transport=c.transport,
         protocol=dialogue.protocol,
-        client=str(c.client),
-        server=str(c.server),
+        client=shown(str(c.client)),
+        server=shown(str(c.server)),
         first=c.first,
         last=c.last,
         packets={side: c.packets[side] for side in SIDES},
@@ -196,7 +222,7 @@ def session_row(dialogue: Dialogue) -> SessionRow:
         segments=msgspec.structs.asdict(c.count),
         closed_by=c.closed_by,
         client_known=c.client_known,
-        taken_at="unknown",
+        taken_at=c.taken_at,
         tunnel=tunnel,
         verdict=verdict(dialogue),
     )
@@ -244,5 +270,5 @@ def message_rows(dialogue: Dialogue) -> Iterator[MessageRow]:
             bytes=len(pdu.raw),
             state=pdu.state,
             secret=bool(pdu.secrets),
-            origins=[{"source": o.source, "index": o.index} for o in origins],
+            origins=[{"source": o.source, "index": o.index} for o in map(displayable, origins)],
         )

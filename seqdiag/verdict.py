@@ -50,16 +50,13 @@ def _verb(pdus: list[Pdu], reply: Pdu) -> str:
 def _complaint(pdus: list[Pdu], lang: Lang) -> str | None:
     """The first refusal that no later success of the same command mended."""
     replies = [(i, p, _verb(pdus, p)) for i, p in enumerate(pdus) if p.kind in ("reply", "greeting")]
+    mended_at = {GREETINGS.get(verb, verb): i for i, p, verb in replies if not p.refused and p.code not in ("334", "+")}
     for i, reply, verb in replies:
         if not reply.refused:
             continue
         if reply.kind == "greeting":
             return say(lang, "verdict.code.greeting", code=reply.code or "")
-        purpose = GREETINGS.get(verb, verb)
-        mended = verb != "RCPT" and any(
-            j > i and not p.refused and p.code not in ("334", "+") and GREETINGS.get(v, v) == purpose for j, p, v in replies
-        )
-        if not mended:
+        if verb == "RCPT" or mended_at.get(GREETINGS.get(verb, verb), -1) < i:
             return say(lang, "verdict.code", code=reply.code or "", verb=verb) if verb else reply.code
     return None
 

@@ -19,19 +19,18 @@ def command() -> int:
     from importlib.metadata import packages_distributions
 
     from seqdiag import __version__, templating
+    from seqdiag.cli.console import put_lines
 
-    print(f"seqdiag {__version__}, Python {sys.version.split()[0]}")
-    owners = set(packages_distributions().get("seqdiag", []))
-    sound = True
-    if "seqdiag" in {owner.lower() for owner in owners}:
-        sound = False
-        print("problem: the abandoned PyPI package `seqdiag` has our import name: uninstall it, then reinstall wireseq")
+    said = [f"seqdiag {__version__}, Python {sys.version.split()[0]}"]
+    problems = []
+    if "seqdiag" in {owner.lower() for owner in packages_distributions().get("seqdiag", [])}:
+        problems.append("the abandoned PyPI package `seqdiag` has our import name: uninstall it, then reinstall wireseq")
     folder = templating.template_folder()
     if (folder / "svg").is_dir():
-        print(f"templates: {folder}")
+        said.append(f"templates: {folder}")
     else:
-        sound = False
-        print(f"problem: no templates in {folder}; reinstall wireseq")
-    for name, use in TOOLS.items():
-        print(f"{name}: {shutil.which(name) or 'not found'} ({use})")
-    return 0 if sound else 1
+        problems.append(f"no templates in {folder}; reinstall wireseq")
+    said += [f"problem: {problem}" for problem in problems]
+    said += [f"{name}: {shutil.which(name) or 'not found'} ({use})" for name, use in TOOLS.items()]
+    put_lines(said)
+    return 1 if problems else 0

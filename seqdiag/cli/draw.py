@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import PurePath
 from typing import Any
 
 import click
 
+from seqdiag.cli import console
 from seqdiag.cli import options as shared
 
 FORMATS = {
@@ -68,7 +68,7 @@ def command(inputs: tuple[str, ...], output: str, format_: str | None, **options
     elif output != "-":
         renderer = for_suffix(PurePath(output).suffix)
     else:
-        renderer = "text" if sys.stdout.isatty() else "svg"
+        renderer = "text" if console.to_terminal() else "svg"
     selection = shared.select(options)
     understood = shared.read(inputs, options)
     chosen = pipeline.dialogues(understood, selection)
@@ -97,11 +97,13 @@ def command(inputs: tuple[str, ...], output: str, format_: str | None, **options
     )
     figure = pipeline.diagram(understood, chosen, compose)
     if not options["quiet"]:
-        for dialogue in chosen:
-            if dialogue.protocol is None and any(dialogue.connection.bytes.values()):
-                c = dialogue.connection
-                shared.say(f"conversation {c.number} ({c.client} to {c.server}): no decoder knows its protocol; drawn as bytes")
-    shared.write(output, pipeline.render(figure, renderer, how), inputs)
+        console.say_findings(finding for dialogue in chosen for finding in dialogue.connection.findings)
+        unknown = [d.connection for d in chosen if d.protocol is None and any(d.connection.bytes.values())]
+        for c in unknown[: pipeline.DRAWN_UNASKED]:
+            console.say(f"conversation {c.number} ({c.client} to {c.server}): no decoder knows its protocol; drawn as bytes")
+        if len(unknown) > pipeline.DRAWN_UNASKED:
+            console.say(f"{len(unknown) - pipeline.DRAWN_UNASKED} more conversations of unknown protocols; drawn as bytes")
+    console.write(output, pipeline.render(figure, renderer, how), inputs)
 
 
 def _name(text: str) -> tuple[str, str]:
@@ -112,7 +114,7 @@ def _name(text: str) -> tuple[str, str]:
 
 
 def _terminal_width(renderer: str) -> int | None:
-    if renderer != "text" or not sys.stdout.isatty():
+    if renderer != "text" or not console.to_terminal():
         return None
     import shutil
 

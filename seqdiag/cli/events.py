@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from seqdiag.cli import console
 from seqdiag.cli import options as shared
 
 
@@ -22,4 +23,4 @@ def command(inputs: tuple[str, ...], output: str, **options: Any) -> None:
     understood = shared.read(inputs, options)
     chosen = pipeline.dialogues(understood, selection)
     recording = pipeline.shared_events(understood, chosen, options["show_secrets"])
-    shared.write(output, b"".join(eventlist.write(recording, f"seqdiag {__version__}")), inputs)
+    console.write(output, b"".join(eventlist.write(recording, f"seqdiag {__version__}")), inputs)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqdiag.cli import console
 from seqdiag.cli import options as shared
+
+if TYPE_CHECKING:
+    from seqdiag.pipeline import MessageRow
 
 
 @click.command()
@@ -26,14 +29,13 @@ def command(inputs: tuple[str, ...], as_json: bool, **options: Any) -> None:
         import msgspec
 
         encoder = msgspec.json.Encoder()
-        for dialogue in chosen:
-            sys.stdout.buffer.writelines(encoder.encode(row) + b"\n" for row in pipeline.message_rows(dialogue))
+        console.put(encoder.encode(row) + b"\n" for dialogue in chosen for row in pipeline.message_rows(dialogue))
         return
     from seqdiag.text import shown, terminal
 
-    for dialogue in chosen:
-        start = dialogue.connection.first
-        for row in pipeline.message_rows(dialogue):
-            time = "" if row.t is None or start is None else f"{(row.t - start) / 1e9:.6f}"
-            arrow = "-->" if row.sender == "client" else "<--"
-            print(f"{row.session}  {row.n:>4}  {time:>12}  {arrow}  {terminal(shown(row.text.replace(chr(10), ' ')))}")
+    def line(row: MessageRow, start: int | None) -> str:
+        time = "" if row.t is None or start is None else f"{(row.t - start) / 1e9:.6f}"
+        arrow = "-->" if row.sender == "client" else "<--"
+        return f"{row.session}  {row.n:>4}  {time:>12}  {arrow}  {terminal(shown(row.text.replace(chr(10), ' ')))}"
+
+    console.put_lines(line(row, dialogue.connection.first) for dialogue in chosen for row in pipeline.message_rows(dialogue))

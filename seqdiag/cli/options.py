@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from seqdiag.cli import console
 from seqdiag.errors import DamagedInput, UsageError
 
 if TYPE_CHECKING:
     from seqdiag.pipeline import Selection, Understood
+
+NUMBERS = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
+DECODE_AS = re.compile(r"\s*(tcp|udp)\.port\s*==\s*([0-9]{1,5})\s*,\s*(\S+)\s*")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,10 +71,9 @@ def read(names: Sequence[str], options: dict[str, Any]) -> Understood:
     limits = {key: options[key] for key in ("max_packet", "max_block", "max_input", "max_ratio") if options.get(key) is not None}
     understood = pipeline.read(names, options.get("from_format"), Limits(**limits))
     if not options.get("quiet"):
-        for detected in understood.detected:
-            say(f"detected: {detected}")
-        for finding in understood.findings:
-            say(str(finding))
+        for sentence in understood.detected:
+            console.say(sentence)
+        console.say_findings(understood.findings)
     damage = next((finding for finding in understood.findings if finding.damage), None)
     if options.get("strict") and damage is not None:
         raise DamagedInput(f"{damage} (without --strict, the rest is drawn)")
@@ -81,50 +84,41 @@ def select(options: dict[str, Any]) -> Selection:
     from seqdiag.pipeline import Selection, check_protocols
 
     decode_as = dict(map(_decode_as, options["decode_as"]))
-    check_protocols([*options["protocols"], *decode_as.values()])
+    protocols = [name.lower() for name in options["protocols"]]
+    check_protocols([*protocols, *decode_as.values()])
     numbers, everything = _numbers(options["sessions"])
-    return Selection(numbers, everything, tuple(options["hosts"]), tuple(options["ports"]), tuple(options["protocols"]), decode_as)
+    return Selection(numbers, everything, tuple(map(_host, options["hosts"])), tuple(options["ports"]), tuple(protocols), decode_as)
+
+
+def _host(text: str) -> str:
+    """An address as captures write it: `[::1]` and `0:0::1` are `::1`. A name stays as it is."""
+    import ipaddress
+
+    bare = text.removeprefix("[").removesuffix("]")
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        return bare
 
 
 def _numbers(text: str | None) -> tuple[frozenset[int] | None, bool]:
     if text is None:
         return None, False
+    text = str(text)  # a settings file may say 3
     if text.strip() == "all":
         return None, True
     numbers: set[int] = set()
-    try:
-        for part in str(text).split(","):
-            first, _, last = part.partition("-")
-            a, b = int(first), int(last or first)
-            if not 0 < a <= b < 10_000_000:
-                raise ValueError
-            numbers.update(range(a, b + 1))
-    except ValueError:
-        raise UsageError(f"-s {text}: conversations are numbers: 1,4-6, or all") from None
+    for part in text.split(","):
+        match = NUMBERS.fullmatch(part.strip())
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 0 < first <= last < 1_000_000:
+            raise UsageError(f"-s {text}: conversations are numbers: 1,4-6, or all")
+        numbers.update(range(first, last + 1))
     return frozenset(numbers), False
 
 
-def _decode_as(text: str) -> tuple[int, str]:
-    where, _, name = text.partition(",")
-    key, _, port = where.partition("==")
-    if key.strip() not in ("tcp.port", "udp.port") or not port.strip().isdigit() or not name:
+def _decode_as(text: str) -> tuple[tuple[str, int], str]:
+    match = DECODE_AS.fullmatch(text)
+    if match is None:
         raise UsageError(f"-d {text}: say it as tcp.port==2525,smtp")
-    return int(port), name.strip()
-
-
-def say(text: str) -> None:
-    """One remark, harmless for a terminal, on standard error."""
-    from seqdiag.text import shown, terminal
-
-    print(f"seqdiag: {terminal(shown(' '.join(text.split())))}", file=sys.stderr)
-
-
-def write(target: str, content: bytes, names: Iterable[str]) -> None:
-    """To standard output (`-`) or, whole or not at all, to a file."""
-    if target == "-":
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-        return
-    from seqdiag import output
-
-    output.write(target, content, names)
+    return (match[1], int(match[2])), match[3].lower()

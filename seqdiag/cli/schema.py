@@ -11,5 +11,6 @@ def command() -> None:
     import json
 
     from seqdiag import eventlist
+    from seqdiag.cli.console import put
 
-    print(json.dumps(eventlist.schema(), indent=2, ensure_ascii=False))
+    put([json.dumps(eventlist.schema(), indent=2, ensure_ascii=False).encode(), b"\n"])

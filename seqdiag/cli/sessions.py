@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqdiag.cli import console
 from seqdiag.cli import options as shared
+
+if TYPE_CHECKING:
+    from seqdiag.pipeline import SessionRow
 
 
 @click.command()
@@ -24,13 +28,24 @@ def command(inputs: tuple[str, ...], as_json: bool, **options: Any) -> None:
     if as_json:
         import msgspec
 
-        sys.stdout.buffer.write(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+        console.put(msgspec.json.encode(row) + b"\n" for row in rows)
         return
+    console.put_lines(_table(rows))
+
+
+def _table(rows: Sequence[SessionRow]) -> list[str]:
+    """Aligned columns, as wide as the screen, or as they need where it is none."""
+    import shutil
+    from io import StringIO
+
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False)
+    from seqdiag.text import shown, terminal
+
+    colours = console.coloured()
+    table = Table(box=None, pad_edge=False, header_style="bold" if colours else "")
     for heading in ("#", "client", "server", "protocol", "start", "duration", "packets", "bytes", "opened", "closed", "verdict"):
         table.add_column(heading, no_wrap=True, justify="right" if heading in ("#", "duration", "packets", "bytes") else "left")
     for row in rows:
@@ -47,8 +62,15 @@ def command(inputs: tuple[str, ...], as_json: bool, **options: Any) -> None:
             row.closed or "",
             row.verdict,
         )
-        table.add_row(*(Text(cell) for cell in cells))
-    Console(width=None if sys.stdout.isatty() else 400, highlight=False).print(table)
+        texts = [Text(terminal(shown(cell))) for cell in cells]
+        texts[-1].style = "green" if row.verdict == "ok" else "red"
+        table.add_row(*texts)
+    page = StringIO()
+    width = shutil.get_terminal_size().columns if console.to_terminal() else 400
+    Console(
+        file=page, width=width, highlight=False, force_terminal=colours, color_system="standard" if colours else None, no_color=not colours
+    ).print(table)
+    return [line.rstrip() for line in page.getvalue().splitlines()]
 
 
 def clock(t: int | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from seqdiag.cli import console
 from seqdiag.cli import options as shared
 from seqdiag.errors import UsageError
 
@@ -29,7 +30,8 @@ def command(inputs: tuple[str, ...], number: int | None, side: str, output: str,
     steps = [step for step in dialogue.connection.steps if isinstance(step, Chunk | Gap) and step.side == side]
     missing = sum(step.length for step in steps if isinstance(step, Gap))
     if missing and not options["quiet"]:
-        shared.say(f"{missing} bytes of this side were not captured and are left out")
+        console.say(f"{missing} bytes of this side were not captured and are left out")
     if any(placed.pdu.secrets for placed in dialogue.pdus if placed.pdu.side == side) and not options["quiet"]:
-        shared.say("these bytes hold a password or token")
-    shared.write(output, b"".join(step.data for step in steps if isinstance(step, Chunk)), inputs)
+        masked = understood.recording.redaction != "none"
+        console.say("asterisks stand for a secret that the input had masked" if masked else "these bytes hold a password or token")
+    console.write(output, b"".join(step.data for step in steps if isinstance(step, Chunk)), inputs)

@@ -16,6 +16,9 @@ SECOND = 1_000_000_000
 FIVE_DIGIT_YEAR = 253_402_300_800
 """Seconds since 1970 from which a year no longer has four digits (and a damaged clock is likely)."""
 
+MOST_FINDINGS = 10
+"""Findings told under a figure; the rest is counted."""
+
 
 def title(dialogues: Sequence[Dialogue], lang: Lang) -> Shown:
     names = list(dict.fromkeys(d.protocol.upper() for d in dialogues if d.protocol))
@@ -40,12 +43,15 @@ def subtitle(dialogues: Sequence[Dialogue], source: str, gmtime: Callable[[float
 
 
 def caption(
-    dialogues: Sequence[Dialogue], drafts: Sequence[Draft], messages: Sequence[Message], total: int, options: ComposeOptions
+    dialogues: Sequence[Dialogue], drafts: Sequence[Draft], messages: Sequence[Message], total: int, sessions: int, options: ComposeOptions
 ) -> tuple[Shown, ...]:
+    """`total` and `sessions`: how many messages and sessions there are, drawn or not."""
     lang = options.lang
     sentences: list[str] = []
     timed = any(message.t is not None for message in messages)
     sentences.append(say(lang, "caption.rows" if timed else "caption.untimed"))
+    if len(dialogues) < sessions:
+        sentences.append(say(lang, "caption.sessions", drawn=len(dialogues), total=sessions))
     if len(messages) < total:
         sentences.append(say(lang, "caption.messages", drawn=len(messages), total=total))
     else:
@@ -62,8 +68,10 @@ def caption(
         sentences.append(say(lang, "caption.hidden" if symbolic else "caption.hidden.plain"))
     if any(run.kind == "decoded" for message in messages for line in message.lines for run in line.runs):
         sentences.append(say(lang, "caption.voice"))
-    for finding in dict.fromkeys(f.text for d in dialogues for f in d.connection.findings):
-        sentences.append(say(lang, "caption.finding", text=finding))
+    findings = list(dict.fromkeys(f.text for d in dialogues for f in d.connection.findings))
+    sentences += [say(lang, "caption.finding", text=finding) for finding in findings[:MOST_FINDINGS]]
+    if len(findings) > MOST_FINDINGS:
+        sentences.append(say(lang, "caption.findings", count=len(findings) - MOST_FINDINGS))
     return tuple(clip(shown(sentence), 300) for sentence in sentences)
 
 
@@ -74,12 +82,13 @@ def _segments(dialogues: Sequence[Dialogue], drafts: Sequence[Draft], messages: 
         return []
     drawn = len({(message.session, origin) for message in messages for origin in message.origins})
     if drawn >= captured:
-        return [say(lang, "caption.all", total=captured)]
+        return [say(lang, "caption.all", count=captured)]
     left: dict[str, int] = {}
     for draft in drafts:
         for kind, count in draft.left_out.items():
             left[kind] = left.get(kind, 0) + count
-    left["others"] = captured - drawn - sum(count for kind, count in left.items() if kind != "others")
+    left.pop("others", None)
+    left["others"] = captured - drawn - sum(left.values())
     joint = "、" if lang == "zh" else ", "
     parts = joint.join(say(lang, f"caption.{kind}", count=count) for kind, count in left.items() if count > 0)
     return [say(lang, "caption.shown", drawn=drawn, total=captured, parts=parts)]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 from seqdiag.words import Lang
+
+MOST_MESSAGES = 2000
+"""Messages that one figure draws unless it is asked for more: past that no reader and few viewers follow."""
 
 
 class ComposeOptions(msgspec.Struct, frozen=True):
@@ -21,3 +25,8 @@ class ComposeOptions(msgspec.Struct, frozen=True):
     first: int | None = None
     title: str | None = None
     names: Mapping[str, str] = {}
+
+    @property
+    def most(self) -> int:
+        """Messages that are drawn; the others are counted."""
+        return self.first if self.first is not None else MOST_MESSAGES if self.fold else sys.maxsize

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec.structs import replace
 
@@ -11,7 +13,7 @@ from seqdiag.connections.connection import Comment, Control, Gap, Side, Timeline
 from seqdiag.diagram import Bar, Life, Line, Mark, Message, Note, Run, Session, State
 from seqdiag.protocols import Dialogue, Placed
 from seqdiag.protocols.base import Pdu
-from seqdiag.provenance import Origin
+from seqdiag.provenance import Nanoseconds, Origin
 from seqdiag.text import Shown, clip, shown
 from seqdiag.words import Lang, find, say
 
@@ -27,6 +29,29 @@ LIVES: dict[str, Life] = {
     "CLOSING": "closing",
     "LAST-ACK": "closing",
 }
+
+SYMBOLS = {"client": "u", "server": "v"}
+"""What stands for the sequence number of a side's FIN, where the number would tell a hidden value's length."""
+
+LEFT_OUT = {
+    "ACK": "acks",
+    "duplicate ACK": "acks",
+    "window update": "acks",
+    "repeat": "repeats",
+    "keep-alive": "keepalives",
+    "keep-alive ACK": "keepalives",
+    "zero window": "probes",
+    "probe": "probes",
+    "copy": "copies",
+    "corrupt": "corrupt",
+}
+"""What the caption counts a segment as that no arrow stands for."""
+
+NOT_DRAWN = Line(())
+"""The label of a message past all that the figure draws: made only to be counted."""
+
+MOST_LINES = 40
+"""Lines of one arrow, unless all are asked for."""
 
 STACKED = ("command", "reply", "greeting", "continuation")
 """Kinds of PDUs that stand as lines of one arrow where one segment carried several."""
@@ -49,6 +74,16 @@ class Draft(msgspec.Struct):
         return shown(say(lang, f"phase.{kind}"))
 
 
+class _Arrow(msgspec.Struct):
+    """The last message while more PDUs may still travel on it: put on it one by one, they would be copied each time."""
+
+    lines: list[Line]
+    origins: dict[Origin, None]
+    marks: set[Mark]
+    t_end: Nanoseconds | None
+    tls: bool
+
+
 class SessionComposer:
     """Walks the steps of one connection once."""
 
@@ -68,7 +103,9 @@ class SessionComposer:
         self.kinds: list[str] = []
         self.notes: list[Note] = []
         self.left_out: dict[str, int] = {}
-        self.numbers = {self._fin_number("client"): "u", self._fin_number("server"): "v"}
+        self.fins = {side: self._fin_number(side) for side in self.column}
+        self.reporters = {error.origin: error.reporter for error in self.connection.icmp}
+        self.arrow: _Arrow | None = None
         self.stacks: dict[int, list[int]] = {}  # message index -> indices of its PDUs
 
     def compose(self) -> Draft:
@@ -102,6 +139,7 @@ class SessionComposer:
             while at < len(queue) and self.dialogue.pdus[queue[at]].step <= index:
                 self._pdu(queue[at], self.dialogue.pdus[queue[at]])
                 at += 1
+        self._settle()
 
     # -- PDUs --------------------------------------------------------------------------------------------------
 
@@ -114,12 +152,15 @@ class SessionComposer:
         line = self._line(index, pdu, len(origins) if self.connection.captured else 1)
         phase = "tls" if pdu.kind == "tls" or pdu.protocol == "tls" else "dialogue"
         if self._stacks_on(pdu, origins) or self._joins_tls(index, pdu):
-            last = self.messages[-1]
-            stack = [*self.stacks[len(self.messages) - 1], index]
-            lines = (self._tls_line(stack),) if pdu.kind == "tls" else self._stack(last.lines, line, len(stack))
-            joined = tuple(dict.fromkeys((*last.origins, *origins)))
-            marks = tuple(sorted({*last.marks, *self._marks(pdu)}))
-            self.messages[-1] = replace(last, lines=lines, t_end=t_end if t_end is not None else last.t_end, origins=joined, marks=marks)
+            arrow = self.arrow
+            if arrow is None:
+                last = self.messages[-1]
+                tls = pdu.kind == "tls"
+                arrow = self.arrow = _Arrow([*last.lines], dict.fromkeys(last.origins), {*last.marks}, last.t_end, tls)
+            arrow.lines.append(line)
+            arrow.origins.update(dict.fromkeys(origins))
+            arrow.marks.update(self._marks(pdu))
+            arrow.t_end = t_end if t_end is not None else arrow.t_end
         else:
             if pdu.kind == "tls" and pdu.raw:
                 line = self._tls_line([index])
@@ -136,17 +177,31 @@ class SessionComposer:
             self.stacks[len(self.messages) - 1] = []
         self.stacks[len(self.messages) - 1].append(index)
 
-    def _stack(self, lines: tuple[Line, ...], line: Line, count: int) -> tuple[Line, ...]:
-        """One line more on an arrow: its last line tells that one segment carried them all."""
-        told = Run(shown(say(self.lang, "figure.stacked", count=count)), "decoded")
+    def _settle(self) -> None:
+        """The last message has all that travelled on it."""
+        arrow, self.arrow = self.arrow, None
+        if arrow is None:
+            return
+        lines = (self._tls_line(self.stacks[len(self.messages) - 1]),) if arrow.tls else self._stack(arrow.lines)
+        origins, marks = tuple(arrow.origins), tuple(sorted(arrow.marks))
+        self.messages[-1] = replace(self.messages[-1], lines=lines, t_end=arrow.t_end, origins=origins, marks=marks)
+
+    def _stack(self, lines: Sequence[Line]) -> tuple[Line, ...]:
+        """The lines of one arrow; the last tells that one segment carried them all."""
+        told = [Run(shown(say(self.lang, "figure.stacked", count=len(lines))), "decoded")]
+        if self.options.fold and len(lines) > MOST_LINES:
+            more = say(self.lang, "figure.more_stacked", count=len(lines) - MOST_LINES)
+            told.insert(0, Run(shown(more), "decoded"))
+            lines = lines[:MOST_LINES]
         *before, last = lines
-        if count > 2:
-            last = replace(last, runs=last.runs[:-1])
-        return (*before, last, replace(line, runs=(*line.runs, told)))
+        return (*before, replace(last, runs=(*last.runs, *told)))
 
     def _line(self, index: int, pdu: Pdu, segments: int) -> Line:
+        if len(self.messages) > self.options.most:
+            return NOT_DRAWN
         command = self.pdus[pdu.answers] if pdu.answers is not None and pdu.answers < len(self.pdus) else None
-        return pdu_line(pdu, self.lang, index + 1, command, segments)
+        line = pdu_line(pdu, self.lang, index + 1, command, segments)
+        return line if self.options.explain else replace(line, meaning=None)
 
     def _marks(self, pdu: Pdu) -> tuple[Mark, ...]:
         return ("refused",) if pdu.refused else ()
@@ -195,7 +250,7 @@ class SessionComposer:
         if step.rides and step.what in ("FIN", "ACK") and self._ride(step, sender, receiver):
             return
         if self.options.tcp == "none" or (step.phase is None and step.what != "RST" and self.options.tcp != "full"):
-            kind = {"ACK": "acks", "repeat": "repeats", "keep-alive": "keepalives"}.get(step.what, "others")
+            kind = LEFT_OUT.get(step.what, "others")
             self.left_out[kind] = self.left_out.get(kind, 0) + 1
             return
         marks: list[Mark] = []
@@ -223,6 +278,7 @@ class SessionComposer:
 
     def _ride(self, step: Control, sender: State | None, receiver: State | None) -> bool:
         """A FIN, or an ACK that opens or closes, on a segment with bytes: told on that segment's own arrow."""
+        self._settle()
         for index in range(len(self.messages) - 1, max(len(self.messages) - 9, -1), -1):
             message = self.messages[index]
             if message.sender == self.column[step.side] and step.origin in message.origins and index in self.stacks:
@@ -238,15 +294,12 @@ class SessionComposer:
         return False
 
     def _states(self, step: Control) -> tuple[State | None, State | None]:
-        sender = State(shown(step.sender_state), LIVES[step.sender_state], step.inferred) if step.sender_state else None
-        guessed = step.inferred or not self.arrivals_seen
-        receiver = State(shown(step.receiver_state), LIVES[step.receiver_state], guessed) if step.receiver_state else None
+        sender = _state(step.sender_state, step.inferred)
+        receiver = _state(step.receiver_state, step.inferred or not self.arrivals_seen)
         return sender, receiver
 
     def _icmp(self, step: Control) -> None:
-        error = next((e for e in self.connection.icmp if e.origin == step.origin), None)
-        host = error.reporter if error is not None else ""
-        self._note("note.icmp", "comment", host=host, error=icmp_words(step.error or "", self.lang))
+        self._note("note.icmp", "comment", host=self.reporters.get(step.origin, ""), error=icmp_words(step.error or "", self.lang))
 
     def _sequence(self, step: Control) -> str:
         """Sequence numbers of the opening and the close; symbols where real ones would tell a hidden value's length."""
@@ -262,24 +315,23 @@ class SessionComposer:
         own, peer = self._number(step.seq, step.side), self._number(step.ack, other(step.side))
         return ", ".join(part for part in (own and f"seq {own}", peer and f"ack {peer}") if part)
 
-    def _fin_number(self, side: Side) -> tuple[Side, int | None]:
+    def _fin_number(self, side: Side) -> int | None:
         fins = (s for s in self.connection.steps if isinstance(s, Control) and s.what == "FIN" and s.side == side)
         fin = next(fins, None)
         if fin is None or fin.seq is None:
-            return side, None
+            return None
         chunks = self.timelines[side].ends
-        return side, max(fin.seq, chunks[-1] + 1 if chunks else 0)
+        return max(fin.seq, chunks[-1] + 1 if chunks else 0)
 
     def _number(self, value: int | None, side: Side) -> str:
         if value is None:
             return ""
         if not self.hides:
             return str(value)
-        fin = self._fin_number(side)[1]
-        symbol = self.numbers.get((side, fin))
-        if fin is None or symbol is None or not 0 <= value - fin <= 1:
+        fin = self.fins[side]
+        if fin is None or not 0 <= value - fin <= 1:
             return ""
-        return symbol if value == fin else f"{symbol}+1"
+        return SYMBOLS[side] if value == fin else f"{SYMBOLS[side]}+1"
 
     # -- notes and bars ----------------------------------------------------------------------------------------
 
@@ -321,11 +373,14 @@ class SessionComposer:
         return bars
 
     def _add(self, side: Side, lines: tuple[Line, ...], phase: str, **fields: object) -> None:
-        message = Message(self.connection.number, self.column[side], self.column[other(side)], lines, **fields)  # type: ignore[arg-type]
-        if not self.options.explain:
-            message = replace(message, lines=tuple(replace(line, meaning=None) for line in message.lines))
-        self.messages.append(message)
+        self._settle()
+        self.messages.append(Message(self.connection.number, self.column[side], self.column[other(side)], lines, **fields))  # type: ignore[arg-type]
         self.kinds.append(phase)
+
+
+def _state(text: str | None, inferred: bool) -> State | None:
+    """A step may pass through several states: `SYN-SENT → ESTABLISHED`; the life is that of the last."""
+    return State(shown(text), LIVES[text.rpartition(" → ")[2]], inferred) if text else None
 
 
 def _holds_mail(pdu: Pdu) -> bool:

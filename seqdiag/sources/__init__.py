@@ -16,6 +16,7 @@ from seqdiag.errors import InputError, LimitError, UsageError
 from seqdiag.events import Recording
 from seqdiag.registry import Registry
 from seqdiag.sources.base import Limits, Match, Source
+from seqdiag.text import shown
 
 if TYPE_CHECKING:
     from seqdiag.sources import capture, eventlist
@@ -106,8 +107,10 @@ def open_input(path: str, from_format: str | None = None, limits: Limits | None 
 
 
 def input_name(path: str) -> str:
-    """The file's name without its folder, as Origins and messages show it; `stdin` for `-`."""
-    return "stdin" if path == "-" else os.fsencode(os.path.basename(path)).decode("utf-8", "replace")  # noqa: PTH119
+    """The file's name without its folder, as Origins and messages show it: displayable, one line; `stdin` for `-`."""
+    if path == "-":
+        return "stdin"
+    return shown(os.fsencode(os.path.basename(path)).decode("utf-8", "replace")).replace("\n", "\u240a")  # noqa: PTH119
 
 
 @contextmanager

@@ -58,11 +58,21 @@ class Participant(msgspec.Struct, frozen=True):
     role: Literal["client", "server"]
 
 
+class Repeat(msgspec.Struct, frozen=True):
+    """This was sent before: `after` nanoseconds, in the frame `before`; why, and whether needlessly, where that is known."""
+
+    after: Nanoseconds | None
+    before: Origin | None
+    cause: Literal["fast", "probe", "timeout"] | None = None
+    spurious: bool | None = None
+
+
 class Message(msgspec.Struct, frozen=True):
     """One arrow. Several commands that travelled in one segment are the lines of one message.
 
-    `t` and `t_end`: when its first and last byte were seen. `phase`: an index of `Diagram.phases`. `bulk`: a mail
-    message or other bulk data.
+    `t` and `t_end`: when its first and last byte were seen; `arrived`: when its last byte reached the receiver, where a
+    second point saw it. `fate`: what became of it on the way, where that is known or presumed. `phase`: an index of
+    `Diagram.phases`. `bulk`: a mail message or other bulk data.
     """
 
     session: int
@@ -78,6 +88,9 @@ class Message(msgspec.Struct, frozen=True):
     phase: int | None = None
     bulk: bool = False
     origins: tuple[Origin, ...] = ()
+    again: Repeat | None = None
+    fate: Literal["lost", "presumed lost"] | None = None
+    arrived: Nanoseconds | None = None
 
     def text(self) -> Shown:
         return Shown("\n".join(line.text() for line in self.lines))

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from seqdiag.composer import ComposeOptions, compose, displayable, pdu_line
 from seqdiag.connections import Connection, Side, track
-from seqdiag.connections.connection import Timeline
+from seqdiag.connections.connection import Again, Timeline
 from seqdiag.diagram import Diagram
 from seqdiag.errors import InputError, NothingMatched
 from seqdiag.events import Event, Point, Recording
+from seqdiag.exchanges import Times, Wait, times, waits
 from seqdiag.protocols import PROTOCOLS, Dialogue, decode
 from seqdiag.provenance import Finding, Nanoseconds
 from seqdiag.redaction import hide, redact, reveal
@@ -200,6 +201,14 @@ class SessionRow(msgspec.Struct, frozen=True):
     taken_at: str
     tunnel: dict[str, object] | None
     verdict: str
+    evidence: tuple[str, ...]
+    """What tells where the capture was taken."""
+    rtt: Nanoseconds | None
+    """The opening's round trip."""
+    times: Times | None
+    """Whose the time was, in nanoseconds."""
+    slowest: list[Wait]
+    """At most three waits, longest first; `n` numbers the message that ended each."""
 
 
 def session_row(dialogue: Dialogue) -> SessionRow:
@@ -225,6 +234,10 @@ def session_row(dialogue: Dialogue) -> SessionRow:
         taken_at=c.taken_at,
         tunnel=tunnel,
         verdict=verdict(dialogue),
+        evidence=c.evidence,
+        rtt=sum(c.legs) if c.legs is not None else None,
+        times=times(dialogue),
+        slowest=sorted(waits(dialogue), key=lambda wait: -(wait.wait if wait.wait is not None else wait.total))[:3],
     )
 
 
@@ -246,13 +259,21 @@ class MessageRow(msgspec.Struct, frozen=True):
     state: str
     secret: bool
     origins: list[dict[str, object]]
+    waited: Wait | None
+    """What passed between the other side's turn and this one, which it begins."""
+    again: list[Again]
+    """Its segments that were sent before."""
+    arrived: Nanoseconds | None
+    """When its last byte reached the receiver, where a second capture saw it."""
 
 
 def message_rows(dialogue: Dialogue) -> Iterator[MessageRow]:
     """The decoded messages of one dialogue, its secrets already marked or revealed."""
     pdus = [placed.pdu for placed in dialogue.pdus]
     lines = {side: Timeline(dialogue.connection.steps, side) for side in SIDES}
+    before = {wait.n: wait for wait in waits(dialogue)}
     for n, pdu in enumerate(pdus, 1):
+        chunks = lines[pdu.side].between(pdu.start, pdu.end) if pdu.raw else []
         t, t_end, origins = lines[pdu.side].when(pdu.start, pdu.end)
         command = pdus[pdu.answers] if pdu.answers is not None and pdu.answers < len(pdus) else None
         yield MessageRow(
@@ -271,4 +292,7 @@ def message_rows(dialogue: Dialogue) -> Iterator[MessageRow]:
             state=pdu.state,
             secret=bool(pdu.secrets),
             origins=[{"source": o.source, "index": o.index} for o in map(displayable, origins)],
+            waited=before.get(n),
+            again=[chunk.again for chunk in chunks if chunk.again is not None],
+            arrived=chunks[-1].arrived if chunks else None,
         )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from seqdiag.connections.connection import Connection, Control
+from seqdiag.exchanges import unanswered_for
 from seqdiag.protocols import Dialogue
 from seqdiag.protocols.base import Pdu
-from seqdiag.words import Lang, find, say
+from seqdiag.words import Lang, duration, find, say
+
+LONG_SILENCE = 1_000_000_000
+"""Nanoseconds from which a silence is named by its length."""
 
 GREETINGS = {"HELO": "EHLO", "LHLO": "EHLO", "APOP": "login", "AUTH": "login", "PASS": "login"}
 """Commands of one purpose: a refused EHLO does no harm where HELO is accepted, nor a refused PASS where a later one is."""
@@ -28,8 +32,13 @@ def verdict(dialogue: Dialogue, lang: Lang = "en") -> str:
     if connection.closed == "reset" and connection.closed_by is not None:
         who = say(lang, f"who.{connection.closed_by}")
         return say(lang, "verdict.reset.during", who=who, verb=waiting) if waiting else say(lang, "verdict.reset", who=who)
+    silence = unanswered_for(dialogue)
     if waiting and waiting != "QUIT":
+        if silence is not None and silence >= LONG_SILENCE:
+            return say(lang, "verdict.silence.command", verb=waiting, time=duration(silence))
         return say(lang, "verdict.unanswered.command", verb=waiting)
+    if dialogue.protocol is None and silence is not None and silence >= LONG_SILENCE and connection.closed != "fin":
+        return say(lang, "verdict.silence", time=duration(silence))
     if connection.captured and connection.transport == "tcp" and connection.closed == "open":
         return say(lang, "verdict.ended")
     return say(lang, "verdict.ok")

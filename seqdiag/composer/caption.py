@@ -10,7 +10,7 @@ from seqdiag.composer.session import Draft
 from seqdiag.diagram import Message
 from seqdiag.protocols import Dialogue
 from seqdiag.text import Shown, clip, shown
-from seqdiag.words import Lang, say
+from seqdiag.words import Lang, duration, say
 
 SECOND = 1_000_000_000
 FIVE_DIGIT_YEAR = 253_402_300_800
@@ -60,6 +60,7 @@ def caption(
         sentences.append(say(lang, "caption.inferred"))
     elif any(m.receiver_state is not None and m.receiver_state.inferred for m in messages):
         sentences.append(say(lang, "caption.estimated"))
+    sentences += list(dict.fromkeys(sentence for d in dialogues for sentence in _vantage(d, lang)))
     hidden = any(run.kind == "hidden" for message in messages for line in message.lines for run in line.runs)
     if options.show_secrets:
         sentences.append(say(lang, "caption.shown_secrets"))
@@ -73,6 +74,27 @@ def caption(
     if len(findings) > MOST_FINDINGS:
         sentences.append(say(lang, "caption.findings", count=len(findings) - MOST_FINDINGS))
     return tuple(clip(shown(sentence), 300) for sentence in sentences)
+
+
+def _vantage(dialogue: Dialogue, lang: Lang) -> list[str]:
+    """Where the capture was taken, and how far two points' clocks are to be trusted."""
+    connection = dialogue.connection
+    if not connection.captured or connection.transport != "tcp":
+        return []
+    joint = "、" if lang == "zh" else ", "
+    evidence = joint.join(say(lang, f"evidence.{word}") for word in connection.evidence)
+    alignment = connection.alignment
+    if alignment is not None:
+        clock = say(
+            lang,
+            "caption.clock",
+            offset=duration(abs(alignment.offset)),
+            drift=f"{alignment.drift_ppm:.1f}",
+            uncertainty=duration(alignment.uncertainty),
+        )
+        return [say(lang, "caption.taken.both"), clock]
+    place = "loopback" if connection.evidence == ("loopback",) else connection.taken_at
+    return [say(lang, f"caption.taken.{place}", evidence=evidence)]
 
 
 def _segments(dialogues: Sequence[Dialogue], drafts: Sequence[Draft], messages: Sequence[Message], lang: Lang) -> list[str]:

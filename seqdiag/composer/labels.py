@@ -158,6 +158,9 @@ def meaning(pdu: Pdu, lang: Lang, command: Pdu | None) -> Shown | None:
     return shown(words)
 
 
+EMPTY = ("zero window", "probe", "window update", "duplicate ACK", "keep-alive", "keep-alive ACK", "copy", "corrupt")
+"""Segments that carry nothing of the stream and have a name for it."""
+
 FLAG_NAMES = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (ACK, "ACK"), (URG, "URG"))
 
 
@@ -170,9 +173,9 @@ def control_runs(control: Control, lang: Lang, numbers: str) -> tuple[Run, ...]:
     runs = [Run(shown(flags), "flags")]
     if numbers:
         runs.append(Run(shown(numbers), "number"))
-    if control.what == "keep-alive":
-        runs.append(Run(shown(say(lang, "control.keep-alive")), "decoded"))
-    elif control.repeated:
+    if control.what in EMPTY:
+        runs.append(Run(shown(say(lang, f"control.{control.what}")), "decoded"))
+    elif control.repeated and control.again is None:
         runs.append(Run(shown(say(lang, "control.retransmission")), "decoded"))
     elif control.what == "RST" and control.phase is None:
         runs.append(Run(shown(say(lang, "control.ignored")), "decoded"))

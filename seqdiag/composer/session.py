@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 import msgspec
@@ -9,7 +10,8 @@ from msgspec.structs import replace
 
 from seqdiag.composer.labels import control_runs, pdu_line
 from seqdiag.composer.options import ComposeOptions
-from seqdiag.connections.connection import Comment, Control, Gap, Side, Timeline, other
+from seqdiag.composer.transport import NOTHING, Told, told
+from seqdiag.connections.connection import Chunk, Comment, Control, Gap, Side, Timeline, other
 from seqdiag.diagram import Bar, Life, Line, Mark, Message, Note, Run, Session, State
 from seqdiag.protocols import Dialogue, Placed
 from seqdiag.protocols.base import Pdu
@@ -49,6 +51,9 @@ LEFT_OUT = {
 
 NOT_DRAWN = Line(())
 """The label of a message past all that the figure draws: made only to be counted."""
+
+MOST_PIECES = 2
+"""A message in more segments than this tells how many were sent again; else each sending again is an arrow."""
 
 MOST_LINES = 40
 """Lines of one arrow, unless all are asked for."""
@@ -96,13 +101,16 @@ class SessionComposer:
         self.timelines = {side: Timeline(self.connection.steps, side) for side in self.column}
         self.pdus = [placed.pdu for placed in dialogue.pdus]
         self.hides = any(pdu.secrets for pdu in self.pdus)
-        hosts = self.connection.client.host, self.connection.server.host
-        # Both ends on one machine: what one end sent, the other had when the capture saw it.
-        self.arrivals_seen = all(host.startswith("127.") or host == "::1" for host in hosts)
+        at = self.connection.taken_at
+        # Where the capture stood, what arrived was seen to arrive; elsewhere it is inferred from what was sent.
+        self.arrivals_seen: set[Side] = {side for side in self.column if at in (side, "both")}
+        self.resent: dict[int, int] = {}  # PDU index -> how many of its segments were sent again
+        self.starts = {side: [(pdu.start, i) for i, pdu in enumerate(self.pdus) if pdu.side == side and pdu.raw] for side in self.column}
         self.messages: list[Message] = []
         self.kinds: list[str] = []
         self.notes: list[Note] = []
         self.left_out: dict[str, int] = {}
+        self.shut: set[Side] = set()  # whose receive window was last told to be closed
         self.fins = {side: self._fin_number(side) for side in self.column}
         self.reporters = {error.origin: error.reporter for error in self.connection.icmp}
         self.arrow: _Arrow | None = None
@@ -164,18 +172,30 @@ class SessionComposer:
         else:
             if pdu.kind == "tls" and pdu.raw:
                 line = self._tls_line([index])
+            chunks = self._chunks(index) if pdu.raw else []
+            packet = told(chunks[0], self.lang) if len(chunks) == 1 else self._transfer(index, chunks)
             self._add(
                 pdu.side,
-                (line,),
+                (replace(line, runs=(*line.runs, *packet.runs)),),
                 phase,
                 t=t,
                 t_end=t_end,
-                marks=self._marks(pdu),
+                marks=tuple(dict.fromkeys((*self._marks(pdu), *packet.marks))),
+                again=packet.again,
+                fate=packet.fate,
+                arrived=packet.arrived,
                 origins=origins,
                 bulk=pdu.kind == "body" or _holds_mail(pdu),
             )
             self.stacks[len(self.messages) - 1] = []
         self.stacks[len(self.messages) - 1].append(index)
+
+    def _transfer(self, index: int, chunks: Sequence[Chunk]) -> Told:
+        """What is told of many segments at once: when the last arrived, how many were sent again."""
+        count = self.resent.get(index, 0) + sum(chunk.again is not None for chunk in chunks)
+        arrivals = [chunk.arrived for chunk in chunks if chunk.arrived is not None]
+        runs = (Run(shown(say(self.lang, "figure.resent", count=count)), "decoded"),) if count else ()
+        return Told(runs, arrived=max(arrivals)) if arrivals else NOTHING._replace(runs=runs)
 
     def _settle(self) -> None:
         """The last message has all that travelled on it."""
@@ -249,11 +269,12 @@ class SessionComposer:
         sender, receiver = self._states(step)
         if step.rides and step.what in ("FIN", "ACK") and self._ride(step, sender, receiver):
             return
-        if self.options.tcp == "none" or (step.phase is None and step.what != "RST" and self.options.tcp != "full"):
+        if not self._is_drawn(step):
             kind = LEFT_OUT.get(step.what, "others")
             self.left_out[kind] = self.left_out.get(kind, 0) + 1
             return
-        marks: list[Mark] = []
+        packet = told(step, self.lang)
+        marks: list[Mark] = [*packet.marks]
         if step.what == "RST":
             marks.append("abort")
         if step.inferred:
@@ -262,19 +283,57 @@ class SessionComposer:
             marks.append("repeated")
         if step.what == "failed":
             marks.append("refused")
-        line = Line(control_runs(step, self.lang, self._sequence(step)), refused=step.what == "failed")
+        runs = (*self._bytes_again(step), *control_runs(step, self.lang, self._sequence(step)), *packet.runs)
         self._add(
             step.side,
-            (line,),
+            (Line(runs, refused=step.what == "failed"),),
             step.phase or "dialogue",
             t=step.t,
             t_end=step.t,
-            marks=tuple(marks),
+            marks=tuple(dict.fromkeys(marks)),
             origins=(step.origin,),
-            weight="ack" if step.what in ("ACK", "keep-alive") and step.phase is None else "control",
+            weight="data" if step.what == "repeat" else "control" if step.phase or step.what == "RST" else "ack",
             sender_state=sender,
             receiver_state=receiver,
+            again=packet.again,
+            fate=packet.fate,
+            arrived=packet.arrived,
         )
+
+    def _is_drawn(self, step: Control) -> bool:
+        """Phases always; what was sent again where it is a message of its own; a window that closes and opens again."""
+        if self.options.tcp != "phases":
+            return self.options.tcp == "full"
+        if step.phase is not None or step.what == "RST":
+            return True
+        if step.what == "repeat":
+            index = self._pdu_at(step.side, (step.seq or 1) - 1)
+            if index is not None and len(self._chunks(index)) > MOST_PIECES:
+                self.resent[index] = self.resent.get(index, 0) + 1
+                return False
+            return True
+        if step.what == "zero window":
+            drawn = step.side not in self.shut
+            self.shut.add(step.side)
+            return drawn
+        if step.what == "window update" and step.side in self.shut:
+            self.shut.remove(step.side)
+            return True
+        return False
+
+    def _bytes_again(self, step: Control) -> tuple[Run, ...]:
+        """The wire text of the message that a repeat carries once more."""
+        index = self._pdu_at(step.side, (step.seq or 1) - 1) if step.what == "repeat" else None
+        return pdu_line(self.pdus[index], self.lang, None, None).runs[:2] if index is not None else ()
+
+    def _pdu_at(self, side: Side, offset: int) -> int | None:
+        """The PDU that holds a byte of one side's stream."""
+        at = bisect_right(self.starts[side], (offset, len(self.pdus))) - 1
+        return self.starts[side][at][1] if at >= 0 else None
+
+    def _chunks(self, index: int) -> list[Chunk]:
+        pdu = self.pdus[index]
+        return self.timelines[pdu.side].between(pdu.start, pdu.end)
 
     def _ride(self, step: Control, sender: State | None, receiver: State | None) -> bool:
         """A FIN, or an ACK that opens or closes, on a segment with bytes: told on that segment's own arrow."""
@@ -282,6 +341,8 @@ class SessionComposer:
         for index in range(len(self.messages) - 1, max(len(self.messages) - 9, -1), -1):
             message = self.messages[index]
             if message.sender == self.column[step.side] and step.origin in message.origins and index in self.stacks:
+                if step.what == "FIN" and len(self._chunks(self.stacks[index][-1])) > MOST_PIECES:
+                    return False  # a long transfer belongs to the dialogue, whatever its last segment closes
                 lines = message.lines
                 if step.what == "FIN":
                     runs = control_runs(step, self.lang, self._sequence(step))
@@ -295,7 +356,7 @@ class SessionComposer:
 
     def _states(self, step: Control) -> tuple[State | None, State | None]:
         sender = _state(step.sender_state, step.inferred)
-        receiver = _state(step.receiver_state, step.inferred or not self.arrivals_seen)
+        receiver = _state(step.receiver_state, step.inferred or other(step.side) not in self.arrivals_seen)
         return sender, receiver
 
     def _icmp(self, step: Control) -> None:
@@ -351,7 +412,8 @@ class SessionComposer:
 
     def _bars(self) -> list[Bar]:
         """The protocol's own states, where its table has names for them: from the message that entered one."""
-        protocol = self.dialogue.protocol
+        protocol, number = self.dialogue.protocol, self.connection.number
+        inferred = "server" not in self.arrivals_seen
         message_of = {pdu: message for message, pdus in self.stacks.items() for pdu in pdus}
         entered: list[tuple[str, int]] = []
         last = 0
@@ -367,9 +429,7 @@ class SessionComposer:
             if name is not None:
                 end = entered[k + 1][1] if k + 1 < len(entered) else last
                 title, detail = (shown(name), shown(state)) if name.upper() != state else (shown(state), shown(""))
-                bars.append(
-                    Bar(self.connection.number, self.column["server"], state.lower(), title, detail, first, end, not self.arrivals_seen)
-                )
+                bars.append(Bar(number, self.column["server"], state.lower(), title, detail, first, end, inferred))
         return bars
 
     def _add(self, side: Side, lines: tuple[Line, ...], phase: str, **fields: object) -> None:

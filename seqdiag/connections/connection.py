@@ -246,6 +246,10 @@ class Timeline:
         self.chunks = [step for step in steps if isinstance(step, Chunk) and step.side == side]
         self.ends = [chunk.offset + len(chunk.data) for chunk in self.chunks]
 
+    def between(self, start: int, end: int) -> list[Chunk]:
+        """The chunks that hold the bytes [start, end)."""
+        return self.chunks[bisect_right(self.ends, start) : bisect_left(self.ends, end) + 1]
+
     def when(self, start: int, end: int) -> tuple[Nanoseconds | None, Nanoseconds | None, tuple[Origin, ...]]:
         """The times of the first and last of the bytes [start, end), and the frames that brought them."""
         first = bisect_right(self.ends, start)

@@ -12,6 +12,7 @@ import msgspec
 from seqdiag.diagram import Bar, Diagram, Message, Note, Participant, Phase, State
 from seqdiag.provenance import Nanoseconds
 from seqdiag.text import Shown, shown
+from seqdiag.words import duration
 
 Theme: TypeAlias = Literal["auto", "light", "dark", "print"]
 Times: TypeAlias = Literal["r", "d", "a", "ad"]
@@ -213,7 +214,7 @@ def rows(diagram: Diagram, times: Times) -> list[Row]:
                 stroke(message, roles[message.sender]),
                 tuple((end, state) for end, state in states if state is not None and state.text),
                 stamps[index],
-                duration(wait) if wait >= LONG_WAIT_NS else None,
+                Shown(duration(wait)) if wait >= LONG_WAIT_NS else None,
                 tuple(bars.get(index, ())),
             )
         )
@@ -242,17 +243,6 @@ def ends(diagram: Diagram, session: int) -> tuple[str, ...]:
 def remarks(diagram: Diagram) -> list[Shown]:
     """What stands under the figure: the caption's sentences, then the findings."""
     return [*diagram.caption, *(shown(str(finding)) for finding in diagram.findings)]
-
-
-def duration(ns: int) -> Shown:
-    """Three digits and a unit: `204 ms`, `3.19 s`, `25 min`."""
-    for unit, size in (("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1000)):
-        if ns >= size:
-            value = ns / size
-            if value >= 1000:
-                return Shown(f"{value / 60:,.0f} min")
-            return Shown(f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}")
-    return Shown(f"{ns} ns")
 
 
 def stamp(times: Sequence[Nanoseconds | None], form: Times) -> list[Shown | None]:

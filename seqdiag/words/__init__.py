@@ -35,6 +35,17 @@ def say(lang: Lang, key: str, /, **values: str | int) -> str:
     return words[key].format(**{name: number(value) if isinstance(value, int) else value for name, value in values.items()})
 
 
+def duration(ns: int) -> str:
+    """Three digits and a unit, alike in both languages: `204 ms`, `3.19 s`, `25 min`."""
+    for unit, size in (("s", 1_000_000_000), ("ms", 1_000_000), ("µs", 1000)):
+        if ns >= size:
+            value = ns / size
+            if unit == "s" and value >= 600:
+                return f"{value / 60:,.0f} min"
+            return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f} {unit}"
+    return f"{ns} ns"
+
+
 def find(lang: Lang, *keys: str) -> str | None:
     """The phrase of the first key that has one."""
     words = table(lang)

@@ -99,8 +99,8 @@ def test_refused() -> None:
 def test_unanswered_with_its_repeats() -> None:
     assert story(compose(play(c("S"), c("S", seq=1000), c("S", seq=1000), start=Playbook()))) == [
         "handshake C: SYN seq 0",
-        "handshake C: SYN seq 0 sent again !repeated",
-        "handshake C: SYN seq 0 sent again !repeated",
+        "handshake C: SYN seq 0 sent again after 20.0 ms !repeated",
+        "handshake C: SYN seq 0 sent again after 20.0 ms !repeated",
         "* no answer captured",
     ]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from seqdiag.protocols.base import HiddenRun, Secret
@@ -18,6 +19,8 @@ SCANNED = 1 << 20
 """Bytes of a run that are looked at."""
 CONTEXT = 1024
 """Bytes said before a run that its reading may depend on: the command whose continuation it is, a prompt."""
+LINE = 512
+"""Bytes of a short run: a conversation often says the same few again and again, and each reading takes all the rules."""
 
 
 def credentials(raw: bytes, before: bytes = b"", asked: bytes = b"") -> tuple[Secret, ...]:
@@ -26,6 +29,10 @@ def credentials(raw: bytes, before: bytes = b"", asked: bytes = b"") -> tuple[Se
     `before`: what the same side said just before; `asked`: what the other side said last (both may be cut to their
     last CONTEXT bytes).
     """
+    return _remembered(raw, before, asked) if len(raw) <= LINE else _credentials(raw, before, asked)
+
+
+def _credentials(raw: bytes, before: bytes, asked: bytes) -> tuple[Secret, ...]:
     from seqdiag.protocols.base import byterules, commandrules, fieldrules
 
     if len(before) >= CONTEXT:
@@ -40,6 +47,9 @@ def credentials(raw: bytes, before: bytes = b"", asked: bytes = b"") -> tuple[Se
                 for secret in rule.read(match):
                     found += _mapped(view, secret, text, base)
     return merged(found)
+
+
+_remembered = lru_cache(maxsize=1024)(_credentials)
 
 
 def guarded(raw: bytes, known: Iterable[Secret], before: bytes = b"", asked: bytes = b"") -> tuple[Secret, ...]:

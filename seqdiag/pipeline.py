@@ -274,6 +274,7 @@ def message_rows(dialogue: Dialogue) -> Iterator[MessageRow]:
     before = {wait.n: wait for wait in waits(dialogue)}
     for n, pdu in enumerate(pdus, 1):
         chunks = lines[pdu.side].between(pdu.start, pdu.end) if pdu.raw else []
+        agains = [chunk.again for chunk in chunks if chunk.again is not None]
         t, t_end, origins = lines[pdu.side].when(pdu.start, pdu.end)
         command = pdus[pdu.answers] if pdu.answers is not None and pdu.answers < len(pdus) else None
         yield MessageRow(
@@ -293,6 +294,6 @@ def message_rows(dialogue: Dialogue) -> Iterator[MessageRow]:
             secret=bool(pdu.secrets),
             origins=[{"source": o.source, "index": o.index} for o in map(displayable, origins)],
             waited=before.get(n),
-            again=[chunk.again for chunk in chunks if chunk.again is not None],
+            again=[replace(again, before=again.before and displayable(again.before)) for again in agains],
             arrived=chunks[-1].arrived if chunks else None,
         )

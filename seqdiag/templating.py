@@ -34,7 +34,11 @@ def _guard(value: object) -> object:
 def environment(folder: Path) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    env = Environment(  # _guard stands where autoescape would, for every sink and not only HTML
+    kind: type[Environment] = Environment
+    if folder != template_folder():
+        from jinja2.sandbox import SandboxedEnvironment as kind  # a user's templates are code of somebody's
+
+    env = kind(  # _guard stands where autoescape would, for every sink and not only HTML
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         finalize=_guard,

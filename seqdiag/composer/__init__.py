@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seqdiag.composer.compose import compose, displayable
-from seqdiag.composer.labels import pdu_line
+from seqdiag.composer.compose import compose
+from seqdiag.composer.labels import displayable, pdu_line
 from seqdiag.composer.options import ComposeOptions
 
 __all__ = ["ComposeOptions", "compose", "displayable", "pdu_line"]

@@ -9,13 +9,14 @@ from typing import Literal, TypeAlias
 from msgspec.structs import replace
 
 from seqdiag.composer.caption import caption, subtitle, title
+from seqdiag.composer.labels import displayable
 from seqdiag.composer.options import ComposeOptions
 from seqdiag.composer.session import Draft, SessionComposer
 from seqdiag.diagram import Diagram, Message, Note, Participant, Phase
 from seqdiag.errors import LimitError
 from seqdiag.events import Endpoint
 from seqdiag.protocols import Dialogue
-from seqdiag.provenance import Finding, Origin
+from seqdiag.provenance import Finding
 from seqdiag.text import clip, shown
 from seqdiag.words import Lang, say
 
@@ -135,12 +136,6 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         timed=any(message.t is not None for message in messages) or not messages,
         explained=options.explain,
     )
-
-
-def displayable(origin: Origin) -> Origin:
-    """The same frame or line of a source whose name can be shown: an event list's may be anything."""
-    name = shown(origin.source).replace("\n", "\u240a")
-    return origin if name == origin.source else Origin(name, origin.index)
 
 
 def _merge(drafts: Sequence[Draft]) -> list[tuple[int, int]]:

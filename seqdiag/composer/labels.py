@@ -12,6 +12,7 @@ from seqdiag.connections.connection import Control
 from seqdiag.diagram import Line, Run
 from seqdiag.events import ACK, FIN, PSH, RST, SYN, URG
 from seqdiag.protocols.base import Fact, Pdu, Secret
+from seqdiag.provenance import Origin
 from seqdiag.text import Shown, clip, show, shown
 from seqdiag.words import Lang, find, say
 
@@ -180,3 +181,9 @@ def control_runs(control: Control, lang: Lang, numbers: str) -> tuple[Run, ...]:
     elif control.what == "RST" and control.phase is None:
         runs.append(Run(shown(say(lang, "control.ignored")), "decoded"))
     return tuple(runs)
+
+
+def displayable(origin: Origin) -> Origin:
+    """The same frame or line of a source whose name can be shown: an event list's may be anything."""
+    name = shown(origin.source).replace("\n", "\u240a")
+    return origin if name == origin.source else Origin(name, origin.index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from seqdiag.composer.labels import displayable
 from seqdiag.connections.connection import Again, Chunk, Control
 from seqdiag.diagram import Mark, Repeat, Run
 from seqdiag.provenance import Nanoseconds
@@ -41,7 +42,8 @@ def told(step: Control | Chunk, lang: Lang) -> Told:
     runs = tuple(Run(shown(text), "decoded") for text in words)
     repeat = None
     if step.again is not None:
-        repeat = Repeat(step.again.after, step.again.before, step.again.cause, step.again.spurious)
+        before = step.again.before
+        repeat = Repeat(step.again.after, before and displayable(before), step.again.cause, step.again.spurious)
     return Told(runs, tuple(marks), repeat, step.fate, step.arrived)
 
 

@@ -331,6 +331,9 @@ class Analysis:
             return
         if s.payload:
             self.findings.append(Finding(f"the reset carries {s.length} bytes of text", s.origin))
+        for end in (me, peer):  # nothing can fill a hole any more
+            if end.stream.pending:
+                self._deliver(end, end.stream.lose(end.stream.pending[-1].offset), s.t)
         if self.reset_by is None:
             self.reset_by = me
         if self.closer is None:

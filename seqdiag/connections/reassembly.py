@@ -77,7 +77,10 @@ class Reassembly:
         """The parts of a segment that are neither delivered nor pending yet."""
         start, end = max(offset, self.next), offset + len(data)
         parts = []
-        for have in self.pending:
+        at = max(bisect_right(self.pending, offset, key=lambda have: have.offset) - 1, 0)
+        while at < len(self.pending):
+            have = self.pending[at]
+            at += 1
             if have.offset >= end:
                 break
             if have.offset > start:

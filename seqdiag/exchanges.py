@@ -74,27 +74,33 @@ class _Path:
         self.legs = connection.legs
         self.lines = {side: Timeline(connection.steps, side) for side in SIDES}
         self.resent: dict[Side, list[tuple[int, Nanoseconds]]] = {"client": [], "server": []}
+        self.arrived_again: dict[Side, list[tuple[int, Nanoseconds]]] = {"client": [], "server": []}
         for step in connection.steps:
             if isinstance(step, Control) and step.what == "repeat" and step.seq is not None and step.t is not None:
                 self.resent[step.side].append((step.seq - 1, step.t))
+                if step.arrived is not None:
+                    self.arrived_again[step.side].append((step.seq - 1, step.arrived))
 
     def share(self, before: _Turn, turn: _Turn) -> Nanoseconds | None:
-        """Both transits where they were seen; else the leg, and the time until the last sending again."""
-        there, back = self._transit(before.side, before.last - 1), self._transit(turn.side, turn.first)
-        if there is not None and back is not None:
-            return there + back
+        """Until the last byte arrived, where that was seen (each end's times are then its own); else the leg, there and
+        back, and the time until the last sending again."""
+        arrived = self._arrival(before.side, before.last - 1)
+        if arrived is not None:
+            return max(arrived - before.end, 0)
         if self.legs is None:
             return None
         again = (t for offset, t in self.resent[before.side] if offset < before.last and before.end < t < turn.start)
         return self.legs[0 if before.side == "client" else 1] + max(again, default=before.end) - before.end
 
-    def _transit(self, side: Side, offset: int) -> Nanoseconds | None:
+    def _arrival(self, side: Side, offset: int) -> Nanoseconds | None:
+        """When a byte first reached the other end: in its first sending, or in one that replaced it."""
         line = self.lines[side]
         at = bisect_right(line.ends, offset)
         if at == len(line.chunks) or line.chunks[at].offset > offset:
             return None
         chunk = line.chunks[at]
-        return None if chunk.arrived is None or chunk.t is None else chunk.arrived - chunk.t
+        again = [arrived for start, arrived in self.arrived_again[side] if chunk.offset <= start <= offset]
+        return chunk.arrived if chunk.arrived is not None or not again else again[0]
 
 
 def times(dialogue: Dialogue) -> Times | None:

@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from seqdiag.composer import ComposeOptions, compose, displayable, pdu_line
 from seqdiag.connections import Connection, Side, track
-from seqdiag.connections.connection import Again, Timeline
+from seqdiag.connections.connection import Again, Alignment, Timeline
 from seqdiag.diagram import Diagram
 from seqdiag.errors import InputError, NothingMatched
-from seqdiag.events import Event, Point, Recording
+from seqdiag.events import SYN, Event, Point, Recording, Segment
 from seqdiag.exchanges import Times, Wait, times, waits
 from seqdiag.protocols import PROTOCOLS, Dialogue, decode
 from seqdiag.provenance import Finding, Nanoseconds
@@ -106,7 +106,11 @@ def merge(recordings: Sequence[Recording]) -> Recording:
 
 
 def _ring(recordings: Sequence[Recording]) -> list[Recording]:
-    """All of them in order of their first packet, where they are captures that follow one another in time; else none."""
+    """All of them in order of their first packet, where they are captures that overlap in neither time nor content; else
+    none. (Two captures of one conversation may seem to follow one another when a clock is wrong.)"""
+    openings = [{(s.src, s.dst, s.seq, s.ack) for s in r.events if isinstance(s, Segment) and s.flags & SYN} for r in recordings]
+    if sum(map(len, openings)) > len(set().union(*openings)):
+        return []
     spans = [_span(r) for r in recordings if all(p.kind == "capture" for p in r.points.values())]
     timed = sorted((span, i) for i, span in enumerate(spans) if span is not None)
     if len(timed) < len(recordings) or any(a[1] > b[0] for (a, _), (b, _) in pairwise(timed)):
@@ -204,7 +208,9 @@ class SessionRow(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...]
     """What tells where the capture was taken."""
     rtt: Nanoseconds | None
-    """The opening's round trip."""
+    """The opening's round trip, where one capture shows it."""
+    alignment: Alignment | None
+    """How a second capture's clock stands to the first's."""
     times: Times | None
     """Whose the time was, in nanoseconds."""
     slowest: list[Wait]
@@ -236,6 +242,7 @@ def session_row(dialogue: Dialogue) -> SessionRow:
         verdict=verdict(dialogue),
         evidence=c.evidence,
         rtt=sum(c.legs) if c.legs is not None else None,
+        alignment=c.alignment,
         times=times(dialogue),
         slowest=sorted(waits(dialogue), key=lambda wait: -(wait.wait if wait.wait is not None else wait.total))[:3],
     )

@@ -28,7 +28,10 @@ def moved(given: Recording, client: str, seconds: float = 0.0, source: str = "pl
             name: Endpoint(client, end.port) if end.host == "192.0.2.14" else end for name, end in (("src", event.src), ("dst", event.dst))
         }
         assert event.t is not None
-        return replace(event, t=event.t + int(seconds * 1e9), origin=Origin(source, event.origin.index), **ends)
+        by = 1000 * sum(client.encode()) - 1000 * sum(b"192.0.2.14")  # another conversation, not the same through a NAT
+        seq = (event.seq + by) % 2**32 if event.src.host == "192.0.2.14" else event.seq
+        ack = (event.ack + by) % 2**32 if event.ack is not None and event.dst.host == "192.0.2.14" else event.ack
+        return replace(event, t=event.t + int(seconds * 1e9), origin=Origin(source, event.origin.index), seq=seq, ack=ack, **ends)
 
     return Recording({"p1": replace(given.points["p1"], source=source)}, [one(event) for event in given.events], given.redaction)
 
@@ -107,9 +110,10 @@ def test_captures_that_overlap_are_points_of_their_own() -> None:
     assert [c.number for c in understood(merged).connections] == [1, 2]
 
 
-def test_the_same_file_twice_is_two_conversations() -> None:
-    given = recording(SAID)
-    assert len(understood(pipeline.merge([given, given])).connections) == 2
+def test_one_conversation_captured_at_two_points_is_one() -> None:
+    there = moved(recording(SAID), "192.0.2.14", 0.001, "b.pcap")
+    (connection,) = understood(pipeline.merge([recording(SAID), there])).connections
+    assert (connection.taken_at, connection.number) == ("both", 1)
 
 
 def test_a_capture_without_times_is_no_part_of_a_ring() -> None:

@@ -32,6 +32,8 @@ from seqdiag.connections.vantage import Vantage
 from seqdiag.events import ACK, FIN, RST, SYN, Endpoint, IcmpError, Remark, Segment
 from seqdiag.provenance import Finding, Nanoseconds
 
+MOST_SACKED = 64
+
 WINDOW = 1 << 20
 """How far past the bytes seen a reset may point where the window's scale is not known."""
 
@@ -66,6 +68,8 @@ class Analysis:
         self.last: Nanoseconds | None = None
         self.handshake_acked = False
         self.machine = Machine({}, frozenset())
+        self.is_lost = False
+        self.now: Nanoseconds | None = None  # when the packet in hand is at its receiver, as far as that is known
         self.synack_matched = False
         self.reset_by: End | None = None
         self.closer: End | None = None
@@ -84,6 +88,8 @@ class Analysis:
         for packet in packets:
             event = packet.event
             if isinstance(event, Segment):
+                self.is_lost = packet.fate == "lost"
+                self.now = packet.arrived if packet.arrived is not None else event.t
                 self._segment(packet.at, event, position)
                 position += 1
             elif isinstance(event, IcmpError):
@@ -118,7 +124,7 @@ class Analysis:
             self._reset(index, me, peer, s)
             return
         if flags & SYN:
-            self._synchronise(index, me, peer, s)
+            self._synchronise(index, me, peer, s, position)
         if me.base is None:
             me.base = s.seq
         start = me.offset((s.seq + 1) & 0xFFFFFFFF if flags & SYN else s.seq)
@@ -128,7 +134,7 @@ class Analysis:
         acked_fin = self._acknowledge(me, peer, s)
         end = start + s.length + bool(flags & FIN)
         ts = s.options.ts
-        packet = Sent(start, end, index, s.t, s.origin, ts[0] if ts else None, s.ip_id)
+        packet = Sent(start, end, index, s.t, s.origin, ts[0] if ts else None, s.ip_id, position)
         overtaken = me.newest is not None and later(packet, me.newest) is False
         what = None if flags & (SYN | FIN) else "ACK" if overtaken and not s.length else self._nothing_new(me, peer, s, start)
         if what is not None:
@@ -152,7 +158,7 @@ class Analysis:
         if s.length and what is None:
             peer.shut_window = False
 
-    def _synchronise(self, index: int, me: End, peer: End, s: Segment) -> None:
+    def _synchronise(self, index: int, me: End, peer: End, s: Segment, position: int) -> None:
         repeated = me.isn == s.seq and (not s.flags & ACK or me.synack_sent)
         if me.isn is None:
             me.isn = s.seq
@@ -167,7 +173,7 @@ class Analysis:
         if self.opener is None:
             self.opener = peer if s.flags & ACK else me
         ts = s.options.ts
-        syn = Sent(-1, 0, index, s.t, s.origin, ts[0] if ts else None, s.ip_id)
+        syn = Sent(-1, 0, index, s.t, s.origin, ts[0] if ts else None, s.ip_id, position)
         if repeated or not me.sent:
             self._sends(index, me, peer, s, syn)
         self._control(index, me, s, "SYN+ACK" if s.flags & ACK else "SYN", "handshake", repeated=repeated, rides=bool(s.length))
@@ -184,14 +190,14 @@ class Analysis:
             return False
         before, peer.acked = peer.acked, max(peer.acked, ack)
         if ack > before:
-            me.duplicate_acks = 0
+            me.duplicate_acks.clear()
         self.repeats.acknowledged(peer, s, ack, before)
-        blocks = [peer.offset(right) for _, right in s.options.sack]
-        me.sacked = max([me.sacked, *(right for right in blocks if right <= peer.top)])
+        me.sacked += [(self.now, right) for _, block in s.options.sack if (right := peer.offset(block)) <= peer.top]
+        del me.sacked[:-MOST_SACKED]
         data_ack = ack - 1 if peer.fin is not None and ack > peer.fin else ack
         if s.length or s.flags & FIN or (peer.fin is not None and ack > peer.fin):
             self._prove(peer, s, data_ack)
-        if peer.fin is not None and ack > peer.fin and not peer.fin_acked:
+        if peer.fin is not None and ack > peer.fin and not peer.fin_acked and not self.is_lost:
             peer.fin_acked = True
             return True
         return False
@@ -234,7 +240,7 @@ class Analysis:
         if s.window != me.window and s.options.sack == me.last_sack:
             return "window update"
         if peer.base is not None and peer.top > peer.acked:
-            me.duplicate_acks += 1
+            me.duplicate_acks.append(self.now)
             return "duplicate ACK"
         return None
 
@@ -311,7 +317,7 @@ class Analysis:
         """A pure ACK, or what the ACK of a segment with data means for the opening and the close."""
         phase: ControlPhase | None = None
         if me is self.opener and self.synack and not self.handshake_acked and me.isn is not None:
-            self.handshake_acked = True
+            self.handshake_acked = not self.is_lost
             phase = "handshake"
         elif acked_fin:
             phase = "close"
@@ -331,9 +337,6 @@ class Analysis:
             return
         if s.payload:
             self.findings.append(Finding(f"the reset carries {s.length} bytes of text", s.origin))
-        for end in (me, peer):  # nothing can fill a hole any more
-            if end.stream.pending:
-                self._deliver(end, end.stream.lose(end.stream.pending[-1].offset), s.t)
         if self.reset_by is None:
             self.reset_by = me
         if self.closer is None:
@@ -354,7 +357,15 @@ class Analysis:
         rides: bool = False,
     ) -> None:
         peer = self.peer(me)
-        sender_state, receiver_state = (None, None) if repeated else self.machine.step(me, peer, s, what, phase)
+        sender_state: str | None = None
+        receiver_state: str | None = None
+        if not repeated:
+            sender_state, receiver_state = self.machine.step(me, peer, s, what, phase, self.now, arrives=not self.is_lost)
+            if self.is_lost:
+                me.undelivered.add(what)
+        elif what in me.undelivered and not self.is_lost:
+            sender_state, receiver_state = self.machine.step(me, peer, s, what, phase, self.now, sends=False)
+            me.undelivered.remove(what)
         control = Control(
             side=self.side(me),
             what=what,
@@ -414,10 +425,10 @@ def _counted(end: End, number: int) -> int | None:
     return end.offset(number) + 1 if end.isn is not None and end.base is not None else None
 
 
-def _fins(packets: Sequence[Packet]) -> dict[Endpoint, Segment]:
-    """The first FIN of each end."""
-    found: dict[Endpoint, Segment] = {}
+def _fins(packets: Sequence[Packet]) -> dict[Endpoint, tuple[Segment, Nanoseconds | None]]:
+    """The first FIN of each end, and when it arrived."""
+    found: dict[Endpoint, tuple[Segment, Nanoseconds | None]] = {}
     for packet in packets:
         if isinstance(packet.event, Segment) and packet.event.flags & FIN:
-            found.setdefault(packet.event.src, packet.event)
+            found.setdefault(packet.event.src, (packet.event, packet.arrived))
     return found

@@ -28,6 +28,7 @@ class Sent(NamedTuple):
     origin: Origin
     tsval: int | None
     ip_id: int | None
+    order: int
 
 
 class End:
@@ -46,13 +47,14 @@ class End:
         self.fin_sent = False
         self.fin_acked = False
         self.synack_sent = False
+        self.undelivered: set[str] = set()  # of its SYN, SYN+ACK and FIN those that were lost on the way
         self.top = 0  # behind the last byte (or FIN) that it has sent
         self.window: int | None = None  # as it advertised last, unscaled
         self.last_ack: int | None = None  # absolute, as it acknowledged last
         self.last_sack: tuple[tuple[int, int], ...] = ()
         self.probed = False  # its last segment was a keep-alive or a probe, which the peer answers
-        self.duplicate_acks = 0  # that it has sent since its last acknowledgment moved
-        self.sacked = 0  # the highest offset of the peer's stream that its SACKs have named
+        self.duplicate_acks: list[Nanoseconds | None] = []  # when those came that it has sent since its acknowledgment moved
+        self.sacked: list[tuple[Nanoseconds | None, int]] = []  # when its SACKs came, and up to where they reached
         self.packets = 0
         self.received = 0
         self.shut_window = False  # it advertised a zero window since its peer's last bytes
@@ -87,7 +89,7 @@ class End:
         at = bisect_right(self.sent, offset, key=lambda sent: sent.start)
         found: Sent | None = None
         for sent in reversed(self.sent[max(at - 8, 0) : at]):
-            if sent.end > offset and (found is None or sent.event > found.event):
+            if sent.end > offset and (found is None or sent.order > found.order):
                 found = sent
         return found
 

@@ -10,44 +10,67 @@ from seqdiag.connections import states
 from seqdiag.connections.connection import ControlPhase, What
 from seqdiag.connections.end import End
 from seqdiag.events import Endpoint, Segment
+from seqdiag.provenance import Nanoseconds
 
 OVERTAKEN = 10_000_000
 """Nanoseconds within which packets of one sender may change places on the way."""
 
 
 class Machine:
-    """`fins`: the first FIN of each end. `seen`: the endpoints whose arrivals the capture saw as they were."""
+    """`fins`: the first FIN of each end, and when it arrived where a second capture saw that. `seen`: the endpoints whose
+    arrivals were captured as they were."""
 
-    def __init__(self, fins: dict[Endpoint, Segment], seen: frozenset[Endpoint]) -> None:
+    def __init__(self, fins: dict[Endpoint, tuple[Segment, Nanoseconds | None]], seen: frozenset[Endpoint]) -> None:
         self.fins = fins
         self.seen = seen
-        one, two = (*fins.values(), None, None)[:2]
+        one, two = (*(fin for fin, _ in fins.values()), None, None)[:2]
         self.crossed = one is not None and two is not None and not covers(one, two) and not covers(two, one)
         """Both ends closed before the other's FIN had come: told by acknowledgment, never by order."""
         self.aborted = False
 
-    def step(self, me: End, peer: End, s: Segment, what: What, phase: ControlPhase | None) -> tuple[str | None, str | None]:
-        """The new states of sender and receiver, each None where it is the old one. `what` is new, not sent again."""
+    def step(
+        self,
+        me: End,
+        peer: End,
+        s: Segment,
+        what: What,
+        phase: ControlPhase | None,
+        now: Nanoseconds | None,
+        *,
+        sends: bool = True,
+        arrives: bool = True,
+    ) -> tuple[str | None, str | None]:
+        """The new states of sender and receiver, each None where it is the old one.
+
+        `now`: when it arrived, as far as that is known. `sends`: for the first time; `arrives`: it was not lost on the way
+        (known of two captures only).
+        """
         if self.aborted:
             return None, None
         before = me.state, peer.state
-        if what in ("SYN", "SYN+ACK"):
+        if what == "FIN":
+            before = _established(me), _established(peer)
+        if what in ("SYN", "SYN+ACK", "FIN") and sends:
             me.state = states.after(me.state, f"send {what}")
+        if not arrives:
+            pass
+        elif what in ("SYN", "SYN+ACK"):
             peer.state = states.after(peer.state, f"receive {what}")
         elif what == "FIN":
-            before = _established(me), _established(peer)
-            me.state = states.after(me.state, "send FIN")
             self._receive_fin(me, peer)
         elif what == "RST" and phase == "abort":
             me.state = peer.state = states.CLOSED
             self.aborted = True
         elif what == "ACK" and phase == "handshake":
             peer.state = states.after(peer.state, "receive ACK of SYN")
-        elif what == "ACK" and phase == "close" and not self._may_be_overtaken(me, peer, s):
+        elif what == "ACK" and phase == "close" and not self._may_be_overtaken(me, peer, s, now):
             peer.state = states.after(peer.state, "receive ACK of FIN")
         reached = _reached(me, before[0]), _reached(peer, before[1])
-        if what == "FIN" and self.crossed and peer.fin_sent:
-            me.state = me.unreported = states.after(me.state, "receive FIN")  # the other's, on its way already
+        # What is on its way already arrives after this: the other's SYN in a simultaneous open, its FIN where they crossed.
+        if what == "SYN" and peer.isn is not None and not peer.synack_sent:
+            me.state = me.unreported = states.after(me.state, "receive SYN")
+        elif what == "FIN" and self.crossed and peer.fin_sent:
+            me.state = me.unreported = states.after(me.state, "receive FIN")
         return reached
 
     def _receive_fin(self, me: End, peer: End) -> None:
@@ -58,12 +81,14 @@ class Machine:
         elif peer.fin_sent:
             peer.state = states.after(peer.state, "receive FIN")
 
-    def _may_be_overtaken(self, me: End, peer: End, ack: Segment) -> bool:
+    def _may_be_overtaken(self, me: End, peer: End, ack: Segment, now: Nanoseconds | None) -> bool:
         """Does the sender's own FIN follow so soon that it may have arrived first? Then nobody knows of FIN-WAIT-2."""
-        fin = self.fins.get(me.endpoint)
-        if peer.endpoint in self.seen or fin is None or fin.t is None or ack.t is None:
+        fin, arrived = self.fins.get(me.endpoint, (None, None))
+        if fin is None or fin.t is None or ack.t is None or fin.t < ack.t:
             return False
-        return 0 <= fin.t - ack.t < OVERTAKEN
+        if arrived is not None and now is not None:
+            return arrived < now
+        return peer.endpoint not in self.seen and fin.t - ack.t < OVERTAKEN
 
 
 def covers(s: Segment, fin: Segment) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from seqdiag.connections.connection import Again, Cause
 from seqdiag.connections.end import End, Sent
 from seqdiag.events import Segment
+from seqdiag.provenance import Nanoseconds
 
 DUPLICATES = 3
 BACKOFF = 1.7
@@ -44,7 +45,7 @@ class Repeats:
     def sent_again(self, me: End, peer: End, index: int, s: Segment, start: int, end: int, before: Sent) -> None:
         """`s` carries bytes of the sending `before`."""
         after = None if s.t is None or before.t is None else max(s.t - before.t, 0)
-        self.again[index] = Again(after, before.origin, self._cause(me, peer, start, end, after, before))
+        self.again[index] = Again(after, before.origin, self._cause(me, peer, start, end, after, before, s.t))
         self.first_of[index] = before.event
         self.sender[index] = me
         ts = s.options.ts
@@ -56,8 +57,9 @@ class Repeats:
         """Later marks than those of the bytes that follow: sent again, and the first sending was not captured."""
         self.again[index] = Again(None, None)
 
-    def _cause(self, me: End, peer: End, start: int, end: int, after: int | None, before: Sent) -> Cause | None:
-        if peer.duplicate_acks >= DUPLICATES or peer.sacked > max(start, me.acked):
+    def _cause(self, me: End, peer: End, start: int, end: int, after: int | None, before: Sent, now: Nanoseconds | None) -> Cause | None:
+        known = sum(_came(t, now) for t in peer.duplicate_acks)
+        if known >= DUPLICATES or any(_came(t, now) and right > max(start, me.acked) for t, right in peer.sacked):
             return "fast"
         if start > me.acked and end >= me.top:
             return "probe"
@@ -109,3 +111,8 @@ class Repeats:
         known = self.again[event]
         if known.spurious is None:
             self.again[event] = Again(known.after, known.before, known.cause, spurious)
+
+
+def _came(t: Nanoseconds | None, now: Nanoseconds | None) -> bool:
+    """Had what came at `t` come by now?"""
+    return t is None or now is None or t <= now

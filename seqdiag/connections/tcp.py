@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from seqdiag.connections.analysis import Analysis, Packet
-from seqdiag.connections.connection import Alignment, Chunk, Closed, Connection, Control, Count, Gap, Opened
+from seqdiag.connections.connection import Carried, Chunk, Closed, Connection, Control, Count, Gap, Opened
+from seqdiag.connections.join import Joined, join
 from seqdiag.connections.vantage import survey
 from seqdiag.events import ACK, RST, SYN, Endpoint, IcmpError, Remark, Segment
 from seqdiag.provenance import Finding
@@ -18,6 +19,7 @@ class TcpConnection:
         self.number = number
         self.tunnel = first.tunnel
         self.origin = first.origin
+        self.point = first.point
         self.ends = first.src, first.dst
         self.packets: list[Packet] = []
         self.members: list[int] = []
@@ -25,7 +27,27 @@ class TcpConnection:
         self.first_byte: dict[Endpoint, int] = {}
         """The sequence number of each end's stream as it was seen first."""
         self.synchronised: dict[Endpoint, int] = {}
-        self.alignment: Alignment | None = None
+        self.joint: Joined | None = None
+        self.second: list[Packet] = []  # the other point's frames of it
+
+    @property
+    def segments(self) -> list[Segment]:
+        return [packet.event for packet in self.packets if isinstance(packet.event, Segment)]
+
+    def join(self, far: TcpConnection, synced: bool) -> None:
+        """`far` is the same conversation, as a second point captured it."""
+        here = [packet for packet in self.packets if isinstance(packet.event, Segment)]
+        there = [packet for packet in far.packets if isinstance(packet.event, Segment)]
+        self.joint = joint = join(self.segments, far.segments, synced)
+        told = [packet for packet in (*self.packets, *far.packets) if not isinstance(packet.event, Segment)]
+        self.second = [*here, *there]
+        self.packets = [
+            Packet((here[seen.a[0]] if seen.a else there[seen.b[0]]).at, seen.segment, seen.arrived, seen.fate) for seen in joint.sightings
+        ]
+        for packet in told:  # errors and remarks, in their place by time
+            at = next((i for i, p in enumerate(self.packets) if (p.event.t or 0) > (packet.event.t or 0)), len(self.packets))
+            self.packets.insert(at, packet)
+        self.members += far.members
 
     def reused_by(self, s: Segment) -> bool:
         """A SYN that cannot be of this connection: another initial sequence number of the same end."""
@@ -57,10 +79,12 @@ class TcpConnection:
     def finish(self) -> Connection:
         client, known = self._client()
         server = self.ends[1] if client == self.ends[0] else self.ends[0]
-        segments = [packet.event for packet in self.packets if isinstance(packet.event, Segment)]
-        vantage = survey(segments, client, server, _local(client.host) and _local(server.host))
+        vantage = survey(self.segments, client, server, _local(client.host) and _local(server.host))
+        if self.joint is not None:
+            vantage = vantage._replace(taken_at="both", evidence=("two captures",), copies=frozenset(), corrupt=frozenset(), legs=None)
         walk = Analysis(client, server, vantage)
         walk.walk(self.packets)
+        carried = [*walk.carried, *self._carried_twice(walk)]
         steps = tuple(step for step, _ in walk.steps)
         opened = _opened(walk)
         findings = list(walk.findings)
@@ -91,15 +115,28 @@ class TcpConnection:
             origin=self.origin,
             source=self.origin.source,
             icmp=tuple(walk.icmp_errors),
-            carried=tuple(walk.carried),
+            carried=tuple(carried),
             members=tuple(self.members),
             findings=tuple(findings),
             taken_at=vantage.taken_at,
             evidence=vantage.evidence,
             quality=quality,
             legs=vantage.legs,
-            alignment=self.alignment,
+            alignment=self.joint.alignment if self.joint is not None else None,
         )
+
+    def _carried_twice(self, walk: Analysis) -> list[Carried]:
+        """Where the frames of both points stand in the streams, for those that the walk did not take."""
+        known = {carried.event for carried in walk.carried}
+        found = []
+        for packet in self.second:
+            s = packet.event
+            if not isinstance(s, Segment) or not s.length or packet.at in known:
+                continue
+            end = walk.client if s.src in (walk.client.endpoint, self.ends[0]) and s.src != walk.server.endpoint else walk.server
+            if end.base is not None:
+                found.append(Carried(packet.at, walk.side(end), end.offset((s.seq + bool(s.flags & SYN)) & 0xFFFFFFFF)))
+        return found
 
     def _client(self) -> tuple[Endpoint, bool]:
         """Who opened it; else who has no system port (RFC 6335 §6); else who was seen first."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from seqdiag.connections.connection import Connection
+from seqdiag.connections.join import same
 from seqdiag.connections.plain import DatagramConnection, SocketConnection
 from seqdiag.connections.tcp import TcpConnection
 from seqdiag.events import Datagram, Drop, Endpoint, Event, IcmpError, Remark, Segment, SocketAct, Tls, Tunnel
@@ -30,7 +31,8 @@ def _key(point: str, transport: str, a: Endpoint, b: Endpoint, tunnel: Tunnel | 
 class Tracker:
     """Feed it every event with its index; `finish` gives the conversations."""
 
-    def __init__(self) -> None:
+    def __init__(self, synced: bool = False) -> None:
+        self.synced = synced
         self.open: dict[Key, TcpConnection | DatagramConnection] = {}
         self.sockets: dict[tuple[str, str], SocketConnection] = {}
         self.all: list[Conversation] = []
@@ -95,12 +97,32 @@ class Tracker:
             self.findings.append(Finding(remark.text, remark.origin, damage=remark.about == "damage"))
 
     def finish(self) -> Tracked:
-        return Tracked([conversation.finish() for conversation in self.all], self.findings)
+        kept = self._paired()
+        for number, conversation in enumerate(kept, 1):
+            conversation.number = number
+        return Tracked([conversation.finish() for conversation in kept], self.findings)
+
+    def _paired(self) -> list[Conversation]:
+        """The conversations, those that two points captured as one."""
+        kept: list[Conversation] = []
+        by_opening: dict[object, list[TcpConnection]] = {}
+        for conversation in self.all:
+            if isinstance(conversation, TcpConnection):
+                marks = (frozenset(conversation.ends), frozenset(conversation.synchronised.values()))
+                candidates = [one for mark in marks for one in by_opening.get(mark, ()) if one.point != conversation.point]
+                first = next((one for one in candidates if one.joint is None and same(one.segments, conversation.segments)), None)
+                if first is not None:
+                    first.join(conversation, self.synced)
+                    continue
+                for mark in marks:
+                    by_opening.setdefault(mark, []).append(conversation)
+            kept.append(conversation)
+        return kept
 
 
-def track(events: Iterable[Event]) -> Tracked:
-    """All events of one Recording, in order."""
-    tracker = Tracker()
+def track(events: Iterable[Event], synced: bool = False) -> Tracked:
+    """All events of one Recording, in order. `synced`: the clocks of its points are known to agree."""
+    tracker = Tracker(synced)
     for index, event in enumerate(events):
         tracker.event(index, event)
     return tracker.finish()

@@ -94,6 +94,7 @@ WORDS = {
     "caption.taken.both": "Captured at both ends.",
     "caption.taken.loopback": "Captured on one machine that is both ends.",
     "caption.clock": "The second capture's clock is {offset} off and drifts {drift} ppm; transit times are right to {uncertainty}.",
+    "evidence.two captures": "two captures",
     "evidence.loopback": "loopback",
     "evidence.checksums left open": "checksums left to the network card",
     "evidence.TTL untouched": "TTL untouched",

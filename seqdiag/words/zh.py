@@ -94,6 +94,7 @@ WORDS = {
     "caption.taken.both": "在两端捕获。",
     "caption.taken.loopback": "在同一台机器（即两端）上捕获。",
     "caption.clock": "第二个捕获点的时钟相差 {offset}，漂移 {drift} ppm；传输时间误差不超过 {uncertainty}。",
+    "evidence.two captures": "两份捕获",
     "evidence.loopback": "环回",
     "evidence.checksums left open": "校验和留给网卡",
     "evidence.TTL untouched": "TTL 未变",

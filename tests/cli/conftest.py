@@ -102,14 +102,15 @@ def shell() -> Run:
 def conversation(number: int, said: bytes = b"220 x\r\n", port: int = 25, start: float = 0.0) -> list[tuple[float, bytes]]:
     """One short captured conversation of client 10.0.1.`number`: packets with their times."""
     client, server = bytes((10, 0, 1, number)), craft.SERVER
+    mine, its = 1000 * number, 5000 * number
     up = {"src": client, "dst": server}
     down = {"src": server, "dst": client}
     packets = [
-        craft.ipv4(craft.tcp(dport=port, seq=1000, ack=0, flags=0x02), **up),
-        craft.ipv4(craft.tcp(sport=port, dport=40000, seq=5000, ack=1001, flags=0x12), **down),
-        craft.ipv4(craft.tcp(dport=port, seq=1001, ack=5001, flags=0x10), **up),
-        craft.ipv4(craft.tcp(said, sport=port, dport=40000, seq=5001, ack=1001), **down),
-        craft.ipv4(craft.tcp(b"QUIT\r\n", dport=port, seq=1001, ack=5001 + len(said)), **up),
+        craft.ipv4(craft.tcp(dport=port, seq=mine, ack=0, flags=0x02), **up),
+        craft.ipv4(craft.tcp(sport=port, dport=40000, seq=its, ack=mine + 1, flags=0x12), **down),
+        craft.ipv4(craft.tcp(dport=port, seq=mine + 1, ack=its + 1, flags=0x10), **up),
+        craft.ipv4(craft.tcp(said, sport=port, dport=40000, seq=its + 1, ack=mine + 1), **down),
+        craft.ipv4(craft.tcp(b"QUIT\r\n", dport=port, seq=mine + 1, ack=its + 1 + len(said)), **up),
     ]
     return [(start + number + k / 100, craft.ethernet(packet)) for k, packet in enumerate(packets)]
 

@@ -11,7 +11,7 @@ from tests.sources.capture import craft
 
 FIELDS = [
     *("session", "transport", "protocol", "client", "server", "first", "last", "packets", "bytes", "opened", "closed", "segments"),
-    *("closed_by", "client_known", "taken_at", "tunnel", "verdict", "evidence", "rtt", "times", "slowest"),
+    *("closed_by", "client_known", "taken_at", "tunnel", "verdict", "evidence", "rtt", "alignment", "times", "slowest"),
 ]
 
 

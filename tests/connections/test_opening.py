@@ -81,7 +81,7 @@ def test_simultaneous_open() -> None:
     assert story(connection) == [
         "client SYN [handshake] -> SYN-SENT / ",
         "server SYN [handshake] -> SYN-SENT / SYN-RECEIVED",
-        "client SYN+ACK [handshake] ->  / ESTABLISHED",
+        "client SYN+ACK [handshake] ->  / SYN-RECEIVED → ESTABLISHED",
         "server SYN+ACK [handshake] ->  / ESTABLISHED",
     ]
 

@@ -72,6 +72,9 @@ class _Path:
 
     def __init__(self, connection: Connection) -> None:
         self.legs = connection.legs
+        self.opening = next(
+            (s.arrived for s in connection.steps if isinstance(s, Control) and s.what == "ACK" and s.phase == "handshake"), None
+        )
         self.lines = {side: Timeline(connection.steps, side) for side in SIDES}
         self.resent: dict[Side, list[tuple[int, Nanoseconds]]] = {"client": [], "server": []}
         self.arrived_again: dict[Side, list[tuple[int, Nanoseconds]]] = {"client": [], "server": []}
@@ -84,7 +87,7 @@ class _Path:
     def share(self, before: _Turn, turn: _Turn) -> Nanoseconds | None:
         """Until the last byte arrived, where that was seen (each end's times are then its own); else the leg, there and
         back, and the time until the last sending again."""
-        arrived = self._arrival(before.side, before.last - 1)
+        arrived = self._arrival(before.side, before.last - 1) if before.n else self.opening
         if arrived is not None:
             return max(arrived - before.end, 0)
         if self.legs is None:

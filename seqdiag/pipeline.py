@@ -62,19 +62,32 @@ class Understood(msgspec.Struct, frozen=True):
         return ", ".join(dict.fromkeys(point.source for point in self.recording.points.values()))
 
 
-def read(inputs: Sequence[str | os.PathLike[str]], from_format: str | None = None, limits: Limits | None = None) -> Understood:
-    """Every input, as one Recording, and the conversations in it."""
+def read(
+    inputs: Sequence[str | os.PathLike[str]],
+    from_format: str | None = None,
+    limits: Limits | None = None,
+    *,
+    points: bool = False,
+    synced: bool = False,
+) -> Understood:
+    """Every input, as one Recording, and the conversations in it.
+
+    `points`: they are captures of the same conversations at several points. `synced`: those points' clocks agree.
+    """
     opened = [_open(os.fspath(name), from_format, limits or Limits()) for name in inputs]
     said = [f"detected: {one.detected}" for one in opened if one.detected]
     recordings = [one.recording for one in opened]
+    recording = merge(recordings, points)
+    tracked = track(recording.events, synced)
     if len(recordings) > 1:
-        said.append(ONE_RUN if _ring(recordings) else INDEPENDENT)
-    recording = merge(recordings)
-    tracked = track(recording.events)
+        joint = sum(c.evidence == ("two captures",) for c in tracked.connections)
+        run = len(recording.points) == 1
+        said.append(ONE_RUN if run else JOINT.format(joint) if joint else INDEPENDENT)
     return Understood(recording, tracked.connections, tracked.findings, tuple(said))
 
 
 ONE_RUN = "the inputs do not overlap in time: read as one run, in order of their first packet"
+JOINT = "the inputs are capture points, seen at both: {} of the conversations"
 INDEPENDENT = "the inputs are read as independent, one after the other"
 
 
@@ -85,24 +98,24 @@ def _open(name: str, from_format: str | None, limits: Limits) -> Opened:
         raise InputError(f"{name}: cannot be read: {error.strerror or error}") from None
 
 
-def merge(recordings: Sequence[Recording]) -> Recording:
+def merge(recordings: Sequence[Recording], points: bool = False) -> Recording:
     """Several inputs as one Recording: captures that do not overlap in time are one run (a ring of rotated files, in
     order of their first packet); all others are independent points of observation, one after the other."""
     if len(recordings) == 1:
         return recordings[0]
     redaction = max((r.redaction for r in recordings), key=("none", "default", "strict").index)
-    if ring := _ring(recordings):
+    if not points and (ring := _ring(recordings)):
         point = next(iter(ring[0].points.values()))
         name = ", ".join(p.source for r in ring for p in r.points.values())
         events = [replace(event, point="p1") for r in ring for event in r.events]
         return Recording({"p1": replace(point, source=name)}, events, redaction)
-    points: dict[str, Point] = {}
+    named: dict[str, Point] = {}
     merged: list[Event] = []
     for r in recordings:
-        names = {old: f"p{len(points) + i}" for i, old in enumerate(r.points, 1)}
-        points |= {names[old]: point for old, point in r.points.items()}
+        names = {old: f"p{len(named) + i}" for i, old in enumerate(r.points, 1)}
+        named |= {names[old]: point for old, point in r.points.items()}
         merged += [replace(event, point=names.get(event.point, event.point)) for event in r.events]
-    return Recording(points, merged, redaction)
+    return Recording(named, merged, redaction)
 
 
 def _ring(recordings: Sequence[Recording]) -> list[Recording]:

@@ -24,7 +24,16 @@ def inputs(function: F) -> F:
     """IN... and how to read it."""
     return _decorate(
         function,
-        click.argument("inputs", nargs=-1, required=True, metavar="IN..."),
+        click.argument("inputs", nargs=-1, metavar="IN...", callback=_with_points),
+        click.option(
+            "--points",
+            metavar="A,B",
+            is_eager=True,
+            expose_value=False,
+            callback=_remember_points,
+            help="Inputs that are captures of the same conversations at two points (found out without, where it shows).",
+        ),
+        click.option("--clocks-synced", is_flag=True, help="The clocks of two capture points are known to agree."),
         click.option("--from", "from_format", metavar="FORMAT", help="The input's format, where detection is wrong or refuses."),
         click.option("--strict", is_flag=True, help="Damaged input is an error (exit 6)."),
         click.option("-q", "--quiet", is_flag=True, help="No remarks on standard error; errors are still said."),
@@ -33,6 +42,17 @@ def inputs(function: F) -> F:
         click.option("--max-input", type=click.IntRange(1), metavar="BYTES", help="Largest decompressed input (4 GiB)."),
         click.option("--max-ratio", type=click.IntRange(1), metavar="N", help="Largest compression ratio after 16 MiB (200)."),
     )
+
+
+def _remember_points(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    ctx.meta["points"] = tuple(name for name in (value or "").split(",") if name)
+
+
+def _with_points(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    names = (*value, *ctx.meta.get("points", ()))
+    if not names and not ctx.resilient_parsing:
+        raise click.MissingParameter(ctx=ctx, param=param)
+    return names
 
 
 def selection(function: F) -> F:
@@ -69,7 +89,8 @@ def read(names: Sequence[str], options: dict[str, Any]) -> Understood:
     from seqdiag.sources.base import Limits
 
     limits = {key: options[key] for key in ("max_packet", "max_block", "max_input", "max_ratio") if options.get(key) is not None}
-    understood = pipeline.read(names, options.get("from_format"), Limits(**limits))
+    points = bool(click.get_current_context().meta.get("points"))
+    understood = pipeline.read(names, options.get("from_format"), Limits(**limits), points=points, synced=options["clocks_synced"])
     if not options.get("quiet"):
         for sentence in understood.detected:
             console.say(sentence)

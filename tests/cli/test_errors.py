@@ -185,7 +185,7 @@ def test_hostile_names_and_contents_never_reach_the_terminal_raw(seqdiag: Run) -
 
 
 def test_more_memory_than_there_is_is_no_traceback(seqdiag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def greedy(*args: object) -> None:
+    def greedy(*args: object, **more: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr("seqdiag.pipeline.read", greedy)
@@ -193,7 +193,7 @@ def test_more_memory_than_there_is_is_no_traceback(seqdiag: Run, monkeypatch: py
 
 
 def test_a_bug_of_ours_is_one_line_and_exit_70(seqdiag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(*args: object) -> None:
+    def wrong(*args: object, **more: object) -> None:
         raise ZeroDivisionError("oops")
 
     monkeypatch.setattr("seqdiag.pipeline.read", wrong)
@@ -207,7 +207,7 @@ def test_a_bug_of_ours_is_one_line_and_exit_70(seqdiag: Run, monkeypatch: pytest
 
 
 def test_an_interrupt_is_exit_130(seqdiag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(*args: object) -> None:
+    def interrupted(*args: object, **more: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("seqdiag.pipeline.read", interrupted)

@@ -79,3 +79,28 @@ def test_detection_can_be_overruled(seqdiag: Run) -> None:
     Path("x.log").write_text("S: 220 x\nC: QUIT\n")
     assert seqdiag("draw", "x.log", "--from", "cs").code == 0
     assert seqdiag("draw", "x.log", "--from", "capture").code == 3
+
+
+def test_two_captures_of_one_conversation_are_points_of_it_whatever_their_clocks_say(seqdiag: Run) -> None:
+    Path("a.pcap").write_bytes(capture(conversation(1)))
+    Path("b.pcap").write_bytes(capture(conversation(1, start=100.0)))
+    done = seqdiag("sessions", "--json", "a.pcap", "b.pcap")
+    assert [(row["session"], row["taken_at"], row["evidence"]) for row in done.rows] == [(1, "both", ["two captures"])]
+    assert "capture points" in done.err
+
+
+def test_points_say_so_outright(seqdiag: Run) -> None:
+    Path("a.pcap").write_bytes(capture(conversation(1)))
+    Path("b.pcap").write_bytes(capture(conversation(1)))
+    assert seqdiag("sessions", "--json", "--points", "a.pcap,b.pcap").rows == seqdiag("sessions", "--json", "a.pcap", "b.pcap").rows
+    assert seqdiag("draw", "--points", "a.pcap,b.pcap", "-o", "b.pcap").code == 2  # an input is never overwritten
+    assert seqdiag("sessions", "--json").code == 2
+
+
+def test_the_event_list_of_two_points_draws_the_same_figure(seqdiag: Run) -> None:
+    Path("a.pcap").write_bytes(capture(conversation(1)))
+    Path("b.pcap").write_bytes(capture(conversation(1, start=0.001)))
+    assert seqdiag("events", "a.pcap", "b.pcap", "-o", "both.events.jsonl").code == 0
+    assert seqdiag("draw", "both.events.jsonl", "-o", "again.svg").code == 0
+    assert seqdiag("draw", "a.pcap", "b.pcap", "-o", "once.svg").code == 0
+    assert Path("again.svg").read_bytes() == Path("once.svg").read_bytes()

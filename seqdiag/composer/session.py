@@ -284,6 +284,9 @@ class SessionComposer:
         if step.what == "failed":
             marks.append("refused")
         runs = (*self._bytes_again(step), *control_runs(step, self.lang, self._sequence(step)), *packet.runs)
+        if step.what == "SYN" and self.connection.opened == "unanswered":
+            marks.append("lost")
+            runs = (*runs, Run(shown(say(self.lang, "fate.no answer")), "decoded"))
         self._add(
             step.side,
             (Line(runs, refused=step.what == "failed"),),

@@ -98,9 +98,9 @@ def test_refused() -> None:
 
 def test_unanswered_with_its_repeats() -> None:
     assert story(compose(play(c("S"), c("S", seq=1000), c("S", seq=1000), start=Playbook()))) == [
-        "handshake C: SYN seq 0",
-        "handshake C: SYN seq 0 sent again after 20.0 ms !repeated",
-        "handshake C: SYN seq 0 sent again after 20.0 ms !repeated",
+        "handshake C: SYN seq 0 no answer !lost",
+        "handshake C: SYN seq 0 sent again after 20.0 ms no answer !repeated !lost",
+        "handshake C: SYN seq 0 sent again after 20.0 ms no answer !repeated !lost",
         "* no answer captured",
     ]
 

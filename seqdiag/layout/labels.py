@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from seqdiag.diagram import Line, RunKind
+from seqdiag.diagram import Line, Run, RunKind
 from seqdiag.layout.scene import Box, Mark, Text, box, mark, text
 from seqdiag.layout.theme import IDEOGRAPHS, UPRIGHT, VOICES, WIDE
 from seqdiag.layout.widths import SLACK, clip, width
@@ -88,7 +88,7 @@ def measured(words: Shown, voice: str, upright: bool, gap: float) -> list[Piece]
 def label(line: Line, upright: bool) -> Label:
     """One line of a message, measured."""
     pieces: list[Piece] = []
-    for run in line.runs:
+    for run in joined(line.runs):
         words = flat(run.text)
         if run.kind == "hidden":
             words = clip(words, "chip", CHIP_MOST)
@@ -96,6 +96,17 @@ def label(line: Line, upright: bool) -> Label:
         else:
             pieces += measured(words, VOICE_OF[run.kind], upright, GAP if pieces else 0)
     return Label(tuple(pieces), extent(pieces, line.refused), line.refused)
+
+
+def joined(runs: tuple[Run, ...]) -> list[Run]:
+    """Neighbouring decoded runs as one: apart, each would need the room of a wider font behind it."""
+    found: list[Run] = []
+    for run in runs:
+        if found and run.kind == found[-1].kind == "decoded":
+            found[-1] = Run(Shown(f"{found[-1].text} · {run.text}"), "decoded")
+        else:
+            found.append(run)
+    return found
 
 
 def extent(pieces: list[Piece], refused: bool) -> float:

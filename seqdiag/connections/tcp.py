@@ -7,7 +7,7 @@ from typing import Literal
 from seqdiag.connections.analysis import Analysis, Packet
 from seqdiag.connections.connection import Carried, Chunk, Closed, Connection, Control, Count, Gap, Opened
 from seqdiag.connections.join import Joined, join
-from seqdiag.connections.vantage import survey
+from seqdiag.connections.vantage import copies, survey
 from seqdiag.events import ACK, RST, SYN, Endpoint, IcmpError, Remark, Segment
 from seqdiag.provenance import Finding
 
@@ -36,13 +36,12 @@ class TcpConnection:
 
     def join(self, far: TcpConnection, synced: bool) -> None:
         """`far` is the same conversation, as a second point captured it."""
-        here = [packet for packet in self.packets if isinstance(packet.event, Segment)]
-        there = [packet for packet in far.packets if isinstance(packet.event, Segment)]
-        self.joint = joint = join(self.segments, far.segments, synced)
+        here, there = self._once(), far._once()
+        self.joint = joint = join([s for _, s in here], [s for _, s in there], synced)
         told = [packet for packet in (*self.packets, *far.packets) if not isinstance(packet.event, Segment)]
-        self.second = [*here, *there]
+        self.second = [packet for packet in (*self.packets, *far.packets) if isinstance(packet.event, Segment)]
         self.packets = [
-            Packet((here[seen.a[0]] if seen.a else there[seen.b[0]]).at, seen.segment, seen.arrived, seen.fate) for seen in joint.sightings
+            Packet((here[seen.a[0]] if seen.a else there[seen.b[0]])[0], seen.segment, seen.arrived, seen.fate) for seen in joint.sightings
         ]
         for packet in told:  # errors and remarks, in their place by time
             at = next((i for i, p in enumerate(self.packets) if (p.event.t or 0) > (packet.event.t or 0)), len(self.packets))
@@ -69,6 +68,12 @@ class TcpConnection:
             if s.ack is not None and s.flags & ACK:
                 self.first_byte.setdefault(s.dst, s.ack)
         self.packets.append(Packet(index, s))
+
+    def _once(self) -> list[tuple[int, Segment]]:
+        """Every packet with its index, those that stand in the capture twice taken out."""
+        segments = [(packet.at, packet.event) for packet in self.packets if isinstance(packet.event, Segment)]
+        twice = copies([s for _, s in segments])
+        return [one for i, one in enumerate(segments) if i not in twice]
 
     def icmp(self, index: int, error: IcmpError) -> None:
         self.packets.append(Packet(index, error))

@@ -6,7 +6,6 @@ its good copy, and every word about times depends on the place. What the evidenc
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,7 +21,6 @@ UNTOUCHED = frozenset((64, 128, 255))
 """The TTLs that packets start with: one of them was not forwarded by any router (or 64, 128 hops short of 128, 255)."""
 NEAR = MILLISECOND
 """A stack that answers within this, and ten times faster than the other leg, is on this machine or beside it."""
-RECENT = 32
 MOSTLY = 0.8
 
 
@@ -40,12 +38,12 @@ class Vantage(NamedTuple):
 def survey(segments: Sequence[Segment], client: Endpoint, server: Endpoint, hosts_are_one: bool) -> Vantage:
     """`hosts_are_one`: both addresses are of this machine (loopback)."""
     sides: dict[Endpoint, Side] = {client: "client", server: "server"}
-    copies = frozenset(_copies(segments))
+    twice = copies(segments)
     open_sums = _open_checksums(segments, sides)
-    bad = [i for i, s in enumerate(segments) if s.bad_checksum and sides[s.src] not in open_sums and i not in copies]
+    bad = [i for i, s in enumerate(segments) if s.bad_checksum and sides[s.src] not in open_sums and i not in twice]
     good = {(s.src, s.seq, s.length) for s in segments if not s.bad_checksum} if bad else set()
     corrupt = frozenset(i for i in bad if (segments[i].src, segments[i].seq, segments[i].length) in good)
-    legs = _legs([s for i, s in enumerate(segments) if i not in copies], client)
+    legs = _legs([s for i, s in enumerate(segments) if i not in twice], client)
     taken_at, evidence = _place(segments, sides, open_sums, legs, hosts_are_one)
     mss: dict[Endpoint, int] = {}
     for s in segments:
@@ -53,31 +51,33 @@ def survey(segments: Sequence[Segment], client: Endpoint, server: Endpoint, host
             mss[s.src] = s.options.mss
     senders = {s.src for s in segments}
     quality = Quality(
-        copies=len(copies),
+        copies=len(twice),
         bad_checksums=len(bad),
         open_checksums=open_sums,
         offloaded=sum(1 for s in segments if s.length > mss.get(s.dst, 1 << 16)),
         snapped=sum(1 for s in segments if len(s.payload) < s.length),
         one_sided=sides[segments[0].src] if len(senders) == 1 and len(segments) > 1 and segments[0].ack is not None else None,
     )
-    return Vantage(taken_at, evidence, quality, copies, corrupt, legs)
+    return Vantage(taken_at, evidence, quality, twice, corrupt, legs)
 
 
-def _copies(segments: Sequence[Segment]) -> list[int]:
+def copies(segments: Sequence[Segment]) -> frozenset[int]:
     """Positions of packets that stand in the capture a second time: `-i any`, a SPAN port, or doubled on the way."""
-    found = []
-    recent: deque[Segment] = deque(maxlen=RECENT)
+    found = set()
+    latest: dict[tuple[Endpoint, int, int | None, int, int, int | None], Segment] = {}
     for i, s in enumerate(segments):
-        if any(_same(s, other) for other in recent):
-            found.append(i)
-        recent.append(s)
-    return found
+        key = s.src, s.seq, s.ack, s.flags, s.length, s.ip_id
+        before = latest.get(key)
+        if before is not None and _same(s, before):
+            found.add(i)
+        else:
+            latest[key] = s
+    return frozenset(found)
 
 
 def _same(s: Segment, other: Segment) -> bool:
-    if s.seq != other.seq or s.length != other.length or s.flags != other.flags or s.src != other.src or s.ack != other.ack:
-        return False
-    if s.window != other.window or s.options != other.options or s.ip_id != other.ip_id or s.t is None or other.t is None:
+    """Are these, equal in sender, numbers, flags, length and IP id, one packet?"""
+    if s.window != other.window or s.options != other.options or s.t is None or other.t is None:
         return False
     apart = abs(s.t - other.t)
     if s.payload != other.payload and not (s.bad_checksum or other.bad_checksum):

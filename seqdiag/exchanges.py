@@ -55,10 +55,20 @@ class _Turn(msgspec.Struct):
 
 def waits(dialogue: Dialogue) -> list[Wait]:
     """The wait before every turn but the first (the opening counts as the client's)."""
-    connection = dialogue.connection
+    return _waits(dialogue.connection, _turns(dialogue))
+
+
+def account(dialogue: Dialogue) -> tuple[list[Wait], Times | None]:
+    """All waits, and their sums: None where there are no times, or no leg was measured."""
+    turns = _turns(dialogue)
+    found = _waits(dialogue.connection, turns)
+    return found, _sums(dialogue.connection, turns, found)
+
+
+def _waits(connection: Connection, turns: list[_Turn]) -> list[Wait]:
     path = _Path(connection)
     found = []
-    for before, turn in pairwise(_turns(dialogue)):
+    for before, turn in pairwise(turns):
         total = max(turn.start - before.end, 0)
         network = path.share(before, turn)
         if network is not None:
@@ -106,12 +116,10 @@ class _Path:
         return chunk.arrived if chunk.arrived is not None or not again else again[0]
 
 
-def times(dialogue: Dialogue) -> Times | None:
-    """The sums; None where there are no times, or no leg was measured."""
-    turns, found = _turns(dialogue), waits(dialogue)
+def _sums(connection: Connection, turns: list[_Turn], found: list[Wait]) -> Times | None:
     if not found or any(wait.wait is None for wait in found):
         return None
-    first = dialogue.connection.first
+    first = connection.first
     opening = turns[0].end - (first if first is not None and turns[0].n == 0 else turns[0].start)
     sums = {side: sum(wait.wait or 0 for wait in found if wait.side == side) for side in SIDES}
     network = opening + sum(wait.network or 0 for wait in found)

@@ -16,7 +16,7 @@ from seqdiag.connections.connection import Again, Alignment, Timeline
 from seqdiag.diagram import Diagram
 from seqdiag.errors import InputError, NothingMatched
 from seqdiag.events import SYN, Event, Point, Recording, Segment
-from seqdiag.exchanges import Times, Wait, times, waits
+from seqdiag.exchanges import Times, Wait, account, waits
 from seqdiag.protocols import PROTOCOLS, Dialogue, decode
 from seqdiag.provenance import Finding, Nanoseconds
 from seqdiag.redaction import hide, redact, reveal
@@ -235,6 +235,7 @@ def session_row(dialogue: Dialogue) -> SessionRow:
     tunnel: dict[str, object] | None = (
         None if c.tunnel is None else {"kind": c.tunnel.kind, "ends": list(c.tunnel.ends), "ids": list(c.tunnel.ids)}
     )
+    found, sums = account(dialogue)
     return SessionRow(
         session=c.number,
         transport=c.transport,
@@ -256,8 +257,8 @@ def session_row(dialogue: Dialogue) -> SessionRow:
         evidence=c.evidence,
         rtt=sum(c.legs) if c.legs is not None else None,
         alignment=c.alignment,
-        times=times(dialogue),
-        slowest=sorted(waits(dialogue), key=lambda wait: -(wait.wait if wait.wait is not None else wait.total))[:3],
+        times=sums,
+        slowest=sorted(found, key=lambda wait: -(wait.wait if wait.wait is not None else wait.total))[:3],
     )
 
 

@@ -32,13 +32,15 @@ def verdict(dialogue: Dialogue, lang: Lang = "en") -> str:
     if connection.closed == "reset" and connection.closed_by is not None:
         who = say(lang, f"who.{connection.closed_by}")
         return say(lang, "verdict.reset.during", who=who, verb=waiting) if waiting else say(lang, "verdict.reset", who=who)
-    silence = unanswered_for(dialogue)
     if waiting and waiting != "QUIT":
+        silence = unanswered_for(dialogue)
         if silence is not None and silence >= LONG_SILENCE:
             return say(lang, "verdict.silence.command", verb=waiting, time=duration(silence))
         return say(lang, "verdict.unanswered.command", verb=waiting)
-    if dialogue.protocol is None and silence is not None and silence >= LONG_SILENCE and connection.closed != "fin":
-        return say(lang, "verdict.silence", time=duration(silence))
+    if dialogue.protocol is None and connection.closed != "fin":
+        silence = unanswered_for(dialogue)
+        if silence is not None and silence >= LONG_SILENCE:
+            return say(lang, "verdict.silence", time=duration(silence))
     if connection.captured and connection.transport == "tcp" and connection.closed == "open":
         return say(lang, "verdict.ended")
     return say(lang, "verdict.ok")

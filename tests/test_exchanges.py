@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seqdiag.connections import track
-from seqdiag.exchanges import times, unanswered_for, waits
+from seqdiag.exchanges import Times, account, unanswered_for, waits
 from seqdiag.protocols import Dialogue, decode
 from tests.connections.playbook import Playbook, c, s
 from tests.talk import dialogue
@@ -22,6 +22,10 @@ def at_the_client(*after: object) -> Dialogue:
 
 GREETED = s("PA", b"220 x ESMTP\r\n", ms=100)
 HELLO = c("PA", b"EHLO x\r\n", ms=150)
+
+
+def times(dialogue: Dialogue) -> Times | None:
+    return account(dialogue)[1]
 
 
 def split(dialogue: Dialogue) -> list[tuple[str, float, float]]:

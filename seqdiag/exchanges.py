@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import msgspec
 
-from seqdiag.connections.connection import Connection, Control, Side, Timeline
+from seqdiag.connections.connection import Chunk, Connection, Control, Side, Timeline
 from seqdiag.protocols import Dialogue
 from seqdiag.provenance import Nanoseconds
 
@@ -148,6 +148,17 @@ def _turns(dialogue: Dialogue) -> list[_Turn]:
 def _opened_at(connection: Connection) -> Nanoseconds | None:
     """When the last ACK of the handshake passed."""
     return next((s.t for s in connection.steps if isinstance(s, Control) and s.what == "ACK" and s.phase == "handshake"), None)
+
+
+def round_trip(connection: Connection) -> Nanoseconds | None:
+    """The opening's, by one capture; the sum of the shortest ways there and back, by two."""
+    if connection.legs is not None:
+        return sum(connection.legs)
+    ways: dict[Side, list[Nanoseconds]] = {"client": [], "server": []}
+    for step in connection.steps:
+        if isinstance(step, Chunk | Control) and step.arrived is not None and step.t is not None:
+            ways[step.side].append(step.arrived - step.t)
+    return min(ways["client"]) + min(ways["server"]) if all(ways.values()) else None
 
 
 def unanswered_for(dialogue: Dialogue) -> Nanoseconds | None:

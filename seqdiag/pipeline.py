@@ -16,7 +16,7 @@ from seqdiag.connections.connection import Again, Alignment, Timeline
 from seqdiag.diagram import Diagram
 from seqdiag.errors import InputError, NothingMatched
 from seqdiag.events import SYN, Event, Point, Recording, Segment
-from seqdiag.exchanges import Times, Wait, account, waits
+from seqdiag.exchanges import Times, Wait, account, round_trip, waits
 from seqdiag.protocols import PROTOCOLS, Dialogue, decode
 from seqdiag.provenance import Finding, Nanoseconds
 from seqdiag.redaction import hide, redact, reveal
@@ -255,7 +255,7 @@ def session_row(dialogue: Dialogue) -> SessionRow:
         tunnel=tunnel,
         verdict=verdict(dialogue),
         evidence=c.evidence,
-        rtt=sum(c.legs) if c.legs is not None else None,
+        rtt=round_trip(c),
         alignment=c.alignment,
         times=sums,
         slowest=sorted(found, key=lambda wait: -(wait.wait if wait.wait is not None else wait.total))[:3],

@@ -6,7 +6,7 @@ the peer's own words prove that it was received. Rules: RFC 9293 §3.10, RFC 596
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from msgspec.structs import replace
@@ -68,6 +68,7 @@ class Analysis:
         self.last: Nanoseconds | None = None
         self.handshake_acked = False
         self.machine = Machine({}, frozenset())
+        self.crossed = False  # both FINs were sent before the other's could have come, lost or not
         self.is_lost = False
         self.now: Nanoseconds | None = None  # when the packet in hand is at its receiver, as far as that is known
         self.synack_matched = False
@@ -83,12 +84,17 @@ class Analysis:
     def walk(self, packets: Sequence[Packet]) -> None:
         near = {"client": {self.client}, "server": {self.server}, "both": {self.client, self.server}}
         seen = near.get(self.vantage.taken_at, set())
-        self.machine = Machine(_fins(packets), frozenset(end.endpoint for end in seen))
+        fins = [p for p in packets if isinstance(p.event, Segment) and p.event.flags & FIN]
+        unsure = any(p.fate == "presumed lost" for p in fins)
+        answers = [p.event.src for p in packets if isinstance(p.event, Segment) and p.event.flags & (SYN | ACK) == SYN | ACK]
+        came = _first(p for p in fins if p.fate is None)
+        self.machine = Machine(came, frozenset(end.endpoint for end in seen), frozenset(answers), unsure)
+        self.crossed = Machine(_first(fins), frozenset()).crossed
         position = 0
         for packet in packets:
             event = packet.event
             if isinstance(event, Segment):
-                self.is_lost = packet.fate == "lost"
+                self.is_lost = packet.fate is not None
                 self.now = packet.arrived if packet.arrived is not None else event.t
                 self._segment(packet.at, event, position)
                 position += 1
@@ -145,9 +151,9 @@ class Analysis:
             if s.length:
                 self._data(index, me, s, start)
             if flags & FIN:
-                self._finish_side(index, me, s, start + s.length)
+                self._fin(index, me, s, start + s.length, acked_fin)
             elif not flags & SYN:
-                self._ack(index, me, peer, s, acked_fin)
+                self._ack(index, me, s, acked_fin)
         me.passes(packet)
         me.top = max(me.top, end)
         me.probed = what in ("keep-alive", "probe")
@@ -247,7 +253,9 @@ class Analysis:
     def _sends(self, index: int, me: End, peer: End, s: Segment, packet: Sent) -> None:
         """Bytes, a SYN or a FIN leave `me`: for the first time, again, or late."""
         before = me.before(packet.start)
-        if before is not None:
+        if before is not None and later(packet, before) is False:
+            self.late.add(index)  # the first sending, overtaken by its own repeat
+        elif before is not None:
             self.repeats.sent_again(me, peer, index, s, packet.start, packet.end, before)
         elif me.furthest is not None and packet.start < me.furthest.start:
             after = later(packet, me.furthest)
@@ -264,10 +272,10 @@ class Analysis:
             return
         end = start + s.length
         self.carried.append(Carried(index, self.side(me), start))
-        again = index in self.repeats.again
-        self.retransmitted += again or end <= stream.next
+        late = index in self.late
+        self.retransmitted += index in self.repeats.again or (end <= stream.next and not late)
         if end <= stream.next:
-            self._control(index, me, s, "repeat", repeated=True)
+            self._control(index, me, s, "late" if late else "repeat", repeated=not late)
             stream.put(start, s.payload, s.length, index)  # only to compare the copy
             return
         self.sources[index] = s
@@ -297,6 +305,14 @@ class Analysis:
             (index, s), end.waiting_fin = end.waiting_fin, None
             self._send_fin(index, end, s)
 
+    def _fin(self, index: int, me: End, s: Segment, offset: int, acked_fin: bool) -> None:
+        """A FIN, and what its ACK means: it counts at once, though the FIN itself waits for the bytes before it."""
+        if self._ends_handshake(me):
+            self._ack(index, me, s, False, rides=True)
+        self._finish_side(index, me, s, offset)
+        if acked_fin and me.waiting_fin is not None:
+            self._control(index, me, s, "ACK", "close", rides=True)
+
     def _finish_side(self, index: int, me: End, s: Segment, offset: int) -> None:
         if me.fin is not None:
             self._control(index, me, s, "FIN", "close", repeated=True, rides=bool(s.length))
@@ -313,16 +329,19 @@ class Analysis:
         me.fin_sent = True
         self._control(index, me, replace(s, seq=s.seq + s.length), "FIN", "close", rides=bool(s.length))
 
-    def _ack(self, index: int, me: End, peer: End, s: Segment, acked_fin: bool) -> None:
-        """A pure ACK, or what the ACK of a segment with data means for the opening and the close."""
+    def _ends_handshake(self, me: End) -> bool:
+        return me is self.opener and bool(self.synack) and not self.handshake_acked and me.isn is not None
+
+    def _ack(self, index: int, me: End, s: Segment, acked_fin: bool, rides: bool = False) -> None:
+        """A pure ACK, or what the ACK of a segment with data or a FIN means for the opening and the close."""
         phase: ControlPhase | None = None
-        if me is self.opener and self.synack and not self.handshake_acked and me.isn is not None:
+        if self._ends_handshake(me):
             self.handshake_acked = not self.is_lost
             phase = "handshake"
         elif acked_fin:
             phase = "close"
         if phase or not s.length:
-            self._control(index, me, s, "ACK", phase, rides=bool(s.length))
+            self._control(index, me, s, "ACK", phase, rides=rides or bool(s.length))
 
     def _reset(self, index: int, me: End, peer: End, s: Segment) -> None:
         """RFC 5961 §3: a reset counts in the window only; the peer's window begins at what it has acknowledged."""
@@ -403,9 +422,7 @@ class Analysis:
 
     def _tell(self, arrived: dict[int, Nanoseconds], fates: dict[int, Fate]) -> None:
         """Facts that were known only later, onto the steps that they are of."""
-        for event, first in self.repeats.first_of.items():
-            if first not in fates and self.repeats.again[event].spurious is not True and self._left_here(event):
-                fates[first] = "presumed lost"
+        fates |= dict.fromkeys(self.presumed() - fates.keys(), "presumed lost")
         for i, (step, of) in enumerate(self.steps):
             if of is None or isinstance(step, Gap | Comment):
                 continue
@@ -413,6 +430,14 @@ class Analysis:
             if again is not None or at is not None or fate is not None or late:
                 changed = replace(step, again=again, arrived=at, fate=fate)
                 self.steps[i] = (replace(changed, late=late) if isinstance(changed, Chunk) else changed, of)
+
+    def presumed(self) -> set[int]:
+        """The sendings that are presumed lost: sent again, and nothing says that they had arrived."""
+        return {
+            first
+            for event, first in self.repeats.first_of.items()
+            if self.repeats.again[event].spurious is not True and event not in self.repeats.both_came and self._left_here(event)
+        }
 
     def _left_here(self, event: int) -> bool:
         """Was that packet captured at its sender? Only there does the first copy's absence tell of a loss."""
@@ -425,10 +450,10 @@ def _counted(end: End, number: int) -> int | None:
     return end.offset(number) + 1 if end.isn is not None and end.base is not None else None
 
 
-def _fins(packets: Sequence[Packet]) -> dict[Endpoint, tuple[Segment, Nanoseconds | None]]:
+def _first(fins: Iterable[Packet]) -> dict[Endpoint, tuple[Segment, Nanoseconds | None]]:
     """The first FIN of each end, and when it arrived."""
     found: dict[Endpoint, tuple[Segment, Nanoseconds | None]] = {}
-    for packet in packets:
-        if isinstance(packet.event, Segment) and packet.event.flags & FIN:
+    for packet in fins:
+        if isinstance(packet.event, Segment):
             found.setdefault(packet.event.src, (packet.event, packet.arrived))
     return found

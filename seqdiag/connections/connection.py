@@ -22,6 +22,7 @@ What: TypeAlias = Literal[
     "RST",
     "ICMP",
     "repeat",
+    "late",
     "duplicate ACK",
     "window update",
     "zero window",
@@ -33,8 +34,8 @@ What: TypeAlias = Literal[
     "closed",
     "failed",
 ]
-"""`repeat`: stream bytes sent again, nothing new. `probe`: of a zero window. `copy`: the same packet a second time, taken twice
-or doubled on the way. `corrupt`: a wrong checksum, beside a good copy."""
+"""`repeat`: stream bytes sent again, nothing new. `late`: a first sending that its own repeat has overtaken. `probe`: of a
+zero window. `copy`: the same packet a second time, taken twice or doubled on the way. `corrupt`: a wrong checksum, beside a good copy."""
 ControlPhase: TypeAlias = Literal["handshake", "close", "abort"]
 TakenAt: TypeAlias = Literal["client", "server", "between", "both", "unknown"]
 Fate: TypeAlias = Literal["lost", "presumed lost"]

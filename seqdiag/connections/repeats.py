@@ -41,6 +41,8 @@ class Repeats:
         self.first_of: dict[int, int] = {}
         self.sender: dict[int, End] = {}
         self.open: dict[int, list[_Open]] = {}
+        self.needed: list[_Open] = []  # those that came first, by the echo of their timestamp
+        self.both_came: set[int] = set()
 
     def sent_again(self, me: End, peer: End, index: int, s: Segment, start: int, end: int, before: Sent) -> None:
         """`s` carries bytes of the sending `before`."""
@@ -71,7 +73,7 @@ class Repeats:
     def acknowledged(self, me: End, s: Segment, ack: int, before: int) -> None:
         """The peer's segment `s` acknowledges `me` up to `ack`; the highest acknowledgment had been `before`."""
         pending = self.open.get(id(me))
-        if not pending:
+        if pending is None:
             return
         doubled = self._doubled(me, s, ack)
         if doubled is not None:
@@ -80,6 +82,8 @@ class Repeats:
             if last is not None:
                 self._decide(last.event, True)
                 pending.remove(last)
+            else:  # the first sending of one that had come in its repeat came too, only later
+                self.both_came |= {one.event for one in self.needed if one.start < doubled[1] and doubled[0] < one.end}
         left = []
         for one in pending:
             if before <= one.start < ack and one.oldest and s.options.ts is not None and one.first != one.second:
@@ -89,6 +93,7 @@ class Repeats:
                     continue
                 if echo == one.second:
                     self._decide(one.event, False)
+                    self.needed = [*self.needed[-MOST_OPEN:], one]
                     continue
             left.append(one)
         self.open[id(me)] = left

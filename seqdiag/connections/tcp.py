@@ -41,7 +41,13 @@ class TcpConnection:
         told = [packet for packet in (*self.packets, *far.packets) if not isinstance(packet.event, Segment)]
         self.second = [packet for packet in (*self.packets, *far.packets) if isinstance(packet.event, Segment)]
         self.packets = [
-            Packet((here[seen.a[0]] if seen.a else there[seen.b[0]])[0], seen.segment, seen.arrived, seen.fate) for seen in joint.sightings
+            Packet(
+                (here[seen.a[0]] if seen.a else there[seen.b[0]])[0],
+                seen.segment,
+                seen.arrived if seen.arrived != seen.segment.t else None,  # what its sender's point did not see leave has no transit
+                seen.fate,
+            )
+            for seen in joint.sightings
         ]
         for packet in told:  # errors and remarks, in their place by time
             at = next((i for i, p in enumerate(self.packets) if (p.event.t or 0) > (packet.event.t or 0)), len(self.packets))
@@ -89,6 +95,10 @@ class TcpConnection:
             vantage = vantage._replace(taken_at="both", evidence=("two captures",), copies=frozenset(), corrupt=frozenset(), legs=None)
         walk = Analysis(client, server, vantage)
         walk.walk(self.packets)
+        if self.joint is None and (presumed := walk.presumed()):
+            # Once more, knowing that those did not come: they moved no state at the other end.
+            walk = Analysis(client, server, vantage)
+            walk.walk([p._replace(fate="presumed lost") if p.at in presumed else p for p in self.packets])
         carried = [*walk.carried, *self._carried_twice(walk)]
         steps = tuple(step for step, _ in walk.steps)
         opened = _opened(walk)
@@ -113,7 +123,7 @@ class TcpConnection:
             count=Count(walk.syn, walk.synack, walk.fin, walk.rst, walk.retransmitted, walk.gaps),
             opened=opened,
             closed=_closed(walk),
-            closed_by=sides[id(walk.closer)] if walk.closer is not None and not walk.machine.crossed else None,
+            closed_by=sides[id(walk.closer)] if walk.closer is not None and not walk.crossed else None,
             tunnel=self.tunnel,
             first=walk.first,
             last=walk.last,

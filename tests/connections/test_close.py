@@ -109,3 +109,44 @@ def test_a_fin_that_rides_has_its_own_sequence_number() -> None:
     fin = (handshake() >> s("FPA", b"221 Bye\r\n")).connection().steps[-1]
     assert isinstance(fin, Control)
     assert (fin.what, fin.seq, fin.rides) == ("FIN", 10, True)
+
+
+def test_the_ack_on_a_fin_counts_though_the_fin_waits_for_its_bytes() -> None:
+    here, there = {"ttl": 64}, {"ttl": 52}
+    play = Playbook() >> c("S", **here) >> s("SA", **there) >> c("A", ms=40.1, **here)
+    play >> c("FA", **here) >> s("FA", seq=5005, **there) >> s("PA", b"late", **there)
+    assert story(play.connection())[3:] == [
+        "client FIN [close] -> FIN-WAIT-1 / CLOSE-WAIT",
+        "server ACK [close] ->  / FIN-WAIT-2",
+        "server 'late'",
+        "server FIN [close] -> LAST-ACK / TIME-WAIT",
+    ]
+
+
+def test_a_fin_may_end_the_handshake() -> None:
+    play = Playbook() >> c("S") >> s("SA") >> c("FA")
+    assert story(play.connection())[2:] == [
+        "client ACK [handshake] ->  / ESTABLISHED",
+        "client FIN [close] -> FIN-WAIT-1 / CLOSE-WAIT",
+    ]
+
+
+def test_a_fin_presumed_lost_moves_the_far_end_only_when_sent_again() -> None:
+    here, there = {"ttl": 64}, {"ttl": 52}
+    play = Playbook() >> c("S", **here) >> s("SA", **there) >> c("A", ms=40.1, **here)
+    play >> c("FA", ms=100, **here) >> c("FA", seq=1001, ms=400, **here) >> s("A", **there)
+    assert story(play.connection())[3:] == [
+        "client FIN [close] -> FIN-WAIT-1 / ",
+        "client FIN again [close] ->  / CLOSE-WAIT",
+        "server ACK [close] ->  / FIN-WAIT-2",
+    ]
+
+
+def test_after_a_reset_nothing_moves_its_sender() -> None:
+    play = handshake() >> c("RA") >> s("FA")
+    assert story(play.connection())[3:] == ["client RST [abort] -> CLOSED / CLOSED", "server FIN [close]"]
+
+
+def test_a_fin_that_follows_the_ack_at_once_may_come_first_so_fin_wait_2_is_not_claimed() -> None:
+    play = handshake() >> s("FA", ms=100) >> c("A", ms=140) >> c("FA", ms=141)
+    assert closing(play)[1:] == ["client ACK [close]", "client FIN [close] -> LAST-ACK / TIME-WAIT"]

@@ -133,3 +133,18 @@ def test_checksums_left_to_the_network_card_are_no_fault() -> None:
     connection = play.connection()
     assert stream(connection, "client") == b"QUIT"
     assert (connection.quality.bad_checksums, connection.quality.open_checksums, connection.taken_at) == (0, ("client",), "client")
+
+
+def test_a_first_sending_that_its_own_repeat_has_overtaken_is_late_and_no_repeat() -> None:
+    play = handshake() >> lost(c("PA", b"QUIT", id=7)) >> c("PA", b"QUIT", seq=1001, id=9) >> c("PA", b"QUIT", seq=1001, id=7)
+    connection = play.connection()
+    assert story(connection)[3:] == ["client 'QUIT'", "client late"]
+    assert (connection.count.retransmitted, repeats(connection)) == (0, [])
+
+
+def test_a_loss_is_not_presumed_where_both_copies_came() -> None:
+    play = at_the_client() >> c("PA", b"Q", ts=(10, 1), **AT_CLIENT) >> c("PA", b"Q", seq=1001, ts=(30, 1), **AT_CLIENT)
+    play >> s("A", ack=1002, ts=(2, 30), **FROM_AFAR)
+    assert fates(play.connection()) == [("client", "presumed lost")]
+    play >> s("A", ack=1002, ts=(3, 30), sack=((1001, 1002),), **FROM_AFAR)
+    assert fates(play.connection()) == []

@@ -3,10 +3,16 @@
 `smtp()`: handshake, AUTH LOGIN with a hidden password, pipelined lines of which one is refused and which are lost
 once, close. `pop3()`: Chinese, with POP3's own states. `aborted()`: an RST. `inferred()`: a transcript without times.
 `interleaved()`: two sessions at once, three columns. `hostile(text)`: one text in every place that can hold one.
+`examples()`: those of the folder of examples, as the program composes them.
 """
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
+from seqdiag import pipeline
+from seqdiag.composer import ComposeOptions
 from seqdiag.diagram import Bar, Diagram, Life, Line, Mark, Message, Note, Participant, Phase, Run, RunKind, Session, State
 from seqdiag.provenance import Finding, Origin
 from seqdiag.text import Shown, shown
@@ -315,3 +321,23 @@ def hostile(text: str) -> Diagram:
 
 ALL = {made.__name__: made for made in (smtp, pop3, aborted, inferred, interleaved)}
 """By name: call it."""
+
+
+def examples() -> dict[str, Diagram]:
+    """The diagram of every example, by its case."""
+    inputs = runpy.run_path(str(Path(__file__).resolve().parent.parent / "examples" / "draw.py"))["inputs"]()
+    return {name: _composed(path) for name, path in inputs.items()}
+
+
+def _composed(path: Path) -> Diagram:
+    understood = pipeline.read([path])
+    return pipeline.diagram(understood, pipeline.dialogues(understood), ComposeOptions())
+
+
+def labels(diagram: Diagram) -> list[str]:
+    """Every text that a reader must find: names of ends, messages and what they mean, phases, states."""
+    states = [state.text for it in diagram.messages for state in (it.sender_state, it.receiver_state) if state and state.text]
+    lines = [line for it in diagram.messages for line in it.lines]
+    names = [text for end in diagram.participants for text in (end.name, end.address)]
+    runs = [run.text for line in lines for run in line.runs]
+    return [*names, *runs, *(line.meaning for line in lines if line.meaning), *(it.title for it in diagram.phases), *states]

@@ -19,7 +19,9 @@ from tests.conftest import missing
 TOOLS = Path(__file__).parent.parent / "tools"
 MAJORS = ("mermaid10", "mermaid11", "mermaid12")
 VECTORS: dict[str, str] = json.loads((TOOLS.parent / "text_vectors.json").read_text("utf-8"))
-FIGURES = {name: make() for name, make in diagrams.ALL.items()} | {f"hostile_{name}": diagrams.hostile(it) for name, it in VECTORS.items()}
+EXAMPLES = {f"example_{name}": it for name, it in diagrams.examples().items()}
+HOSTILE = {f"hostile_{name}": diagrams.hostile(it) for name, it in VECTORS.items()}
+FIGURES = {name: make() for name, make in diagrams.ALL.items()} | EXAMPLES | HOSTILE
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +82,13 @@ def test_a_session_reads_back(major: str, drawn: Any) -> None:
         "⚠ 550 5.1.1 <carol@example.org>: no such user · mailbox unavailable",
     ):
         assert squeezed(text) in said
+
+
+@pytest.mark.parametrize("major", MAJORS)
+def test_every_label_of_every_example_reads_back(major: str, drawn: Any) -> None:
+    for name, diagram in EXAMPLES.items():
+        said = squeezed("".join(drawn[major][name]["texts"]))
+        assert [text for text in diagrams.labels(diagram) if squeezed(text) not in said] == [], name
 
 
 def test_a_script_that_runs_would_be_seen(tool: Callable[[str], str], tmp_path: Path) -> None:

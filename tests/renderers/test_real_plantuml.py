@@ -20,6 +20,7 @@ from tests.conftest import missing
 
 TESTS = Path(__file__).parent.parent
 VECTORS: dict[str, str] = json.loads((TESTS / "text_vectors.json").read_text("utf-8"))
+EXAMPLES = {f"example_{name}": it for name, it in diagrams.examples().items()}
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -54,7 +55,8 @@ def drawn(request: pytest.FixtureRequest, tool: Callable[[str], str], tmp_path_f
     """Every figure, drawn by one process."""
     command, hostile, places = request.param(tool)
     folder = tmp_path_factory.mktemp("plantuml")
-    figures = {name: make() for name, make in diagrams.ALL.items()} | {f"hostile_{name}": hostile(it) for name, it in VECTORS.items()}
+    figures = {name: make() for name, make in diagrams.ALL.items()} | EXAMPLES
+    figures |= {f"hostile_{name}": hostile(it) for name, it in VECTORS.items()}
     if request.param is newest:
         figures["long_arrow"] = hostile("B" * 3000)
     for name, figure in figures.items():
@@ -104,3 +106,9 @@ def test_a_session_reads_back(drawn: Drawn) -> None:
         "3.19 s",
     ):
         assert squeezed(text) in found
+
+
+def test_every_label_of_every_example_reads_back(drawn: Drawn) -> None:
+    for name, diagram in EXAMPLES.items():
+        found = said(drawn.figures[name])
+        assert [text for text in diagrams.labels(diagram) if squeezed(text) not in found] == [], name

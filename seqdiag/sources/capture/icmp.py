@@ -39,10 +39,10 @@ def icmpv6(walk: Walk, data: bytes, at: int, end: int, pair: bytes) -> Packet | 
     inner = at + 8
     if data[at] not in ERRORS6 or stop - inner < 40 or data[inner] >> 4 != 6:
         return walk.other("ICMPv6")
-    found = upper_layer(data, inner + 40, stop, data[inner + 6])
+    found = upper_layer(data, inner + 40, stop, data[inner + 6], data[inner + 8 : inner + 40])
     if found is None:
         return walk.other("ICMPv6")
-    return quoted(walk, data, at, stop, pair, *found, data[inner + 8 : inner + 40])
+    return quoted(walk, data, at, stop, pair, *found)
 
 
 def quoted(walk: Walk, data: bytes, at: int, stop: int, pair: bytes, protocol: int, start: int, ends: bytes) -> Packet | None:

@@ -7,8 +7,8 @@ from struct import Struct
 from seqdiag.sources.capture.walk import Packet, Walk
 
 MAX_EXTENSIONS = 64
-FRAGMENT, AUTHENTICATION = 44, 51
-EXTENSIONS = frozenset((0, 43, 60, AUTHENTICATION, 135, 139, 140))
+ROUTING, FRAGMENT, AUTHENTICATION = 43, 44, 51
+EXTENSIONS = frozenset((0, ROUTING, 60, AUTHENTICATION, 135, 139, 140))
 """Hop-by-hop, routing, destination options, authentication, mobility, HIP, Shim6: headers that tell their length."""
 OTHER_PROTOCOLS = {
     2: "IGMP",
@@ -82,10 +82,10 @@ def ipv6(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
     above = walk.ip.get(protocol)
     if above is not None:
         return above(walk, data, at + 40, end, pair)
-    found = upper_layer(data, at + 40, end, protocol)
+    found = upper_layer(data, at + 40, end, protocol, pair)
     if found is None:
         return walk.malformed("IPv6 extension headers")
-    protocol, at = found
+    protocol, at, pair = found
     if protocol == FRAGMENT:
         return ipv6_fragment(walk, data, at, end, pair)
     return transport(walk, data, at, end, pair, protocol)
@@ -104,23 +104,41 @@ def ipv6_fragment(walk: Walk, data: bytes, at: int, end: int, pair: bytes) -> Pa
         data, at, end = whole, 0, len(whole)
     else:
         at += 8
-    found = upper_layer(data, at, end, protocol)
+    found = upper_layer(data, at, end, protocol, pair)
     if found is None or found[0] == FRAGMENT:
         return walk.malformed("IPv6 extension headers")
-    return transport(walk, data, found[1], end, pair, found[0])
+    protocol, at, pair = found
+    return transport(walk, data, at, end, pair, protocol)
 
 
-def upper_layer(data: bytes, at: int, end: int, protocol: int) -> tuple[int, int] | None:
-    """The first protocol that is no extension header, and where it begins. None: cut, or more than 64 headers."""
+def upper_layer(data: bytes, at: int, end: int, protocol: int, pair: bytes) -> tuple[int, int, bytes] | None:
+    """The first protocol that is no extension header, where it begins, and whose it is: from `pair`'s source to the final destination.
+
+    None: cut, or more than 64 headers.
+    """
     for _ in range(MAX_EXTENSIONS + 1):
         if protocol not in EXTENSIONS:
-            return protocol, at
+            return protocol, at, pair
         if min(end, len(data)) - at < 8:
             return None
         size = (data[at + 1] + 2) * 4 if protocol == AUTHENTICATION else (data[at + 1] + 1) * 8
+        if protocol == ROUTING:
+            pair = pair[:16] + (final_destination(data, at, min(end, at + size)) or pair[16:])
         protocol = data[at]
         at += size
     return None
+
+
+def final_destination(data: bytes, at: int, end: int) -> bytes | None:
+    """The last address that a routing header has still to visit: the one that the ends know (RFC 8200 §8.1).
+
+    It stands last in types 0 and 2, first in type 4, the segment routing header (RFC 8754 §2).
+    """
+    kind, left = data[at + 2], data[at + 3]
+    last = end - 16 if kind in (0, 2) else at + 8 if kind == 4 else None
+    if not left or last is None or not at + 8 <= last <= min(end, len(data)) - 16:
+        return None
+    return data[last : last + 16]
 
 
 def transport(walk: Walk, data: bytes, at: int, end: int, pair: bytes, protocol: int) -> Packet | None:
@@ -132,7 +150,8 @@ def transport(walk: Walk, data: bytes, at: int, end: int, pair: bytes, protocol:
 
 def authentication(walk: Walk, data: bytes, at: int, end: int, pair: bytes) -> Packet | None:
     """RFC 4302: the authentication header tells its length, and what follows is in clear."""
-    found = upper_layer(data, at, end, AUTHENTICATION)
+    found = upper_layer(data, at, end, AUTHENTICATION, pair)
     if found is None or found[0] in (AUTHENTICATION, FRAGMENT):
         return walk.malformed("authentication header")
-    return transport(walk, data, found[1], end, pair, found[0])
+    protocol, at, pair = found
+    return transport(walk, data, at, end, pair, protocol)

@@ -74,6 +74,22 @@ def test_ipv6_extension_headers_are_crossed(events, first, chain):
     assert one(events, ipv6(chain + tcp(LINE), first), 0x86DD).payload == LINE
 
 
+@pytest.mark.parametrize(("kind", "left", "place"), [(0, 1, 1), (2, 1, 1), (4, 2, 0), (4, 0, None), (3, 1, None), (253, 1, None)])
+def test_a_routing_header_names_the_final_destination(events, kind, left, place):
+    """RFC 8200 §8.1; an SRH's segments stand last first (RFC 8754)."""
+    segments = [bytes.fromhex(f"20010db8{k:024x}") for k in (0xA, 0xB)]
+    header = bytes((6, 4, kind, left)) + bytes(4) + b"".join(segments)
+    found = one(events, ipv6(header + tcp(LINE), 43), 0x86DD)
+    plain = one(events, ipv6(tcp(LINE)), 0x86DD)
+    assert found.payload == LINE
+    assert found.dst.host == (plain.dst.host if place is None else f"2001:db8::{'ab'[place]}")
+
+
+def test_a_routing_header_shorter_than_an_address_names_none(events):
+    plain = one(events, ipv6(tcp(LINE)), 0x86DD)
+    assert one(events, ipv6(bytes((6, 0, 4, 1)) + bytes(4) + tcp(LINE), 43), 0x86DD).dst == plain.dst
+
+
 def test_more_than_64_extension_headers_are_malformed(events):
     assert "IPv6 extension headers" in one(events, ipv6(extension(0) * 64 + extension(6) + tcp(LINE), 0), 0x86DD).text
 

@@ -1,4 +1,4 @@
-"""What may follow what: the five tables from which a frame's layers are walked. A new layer is one line here.
+"""What may follow what: the tables from which a frame's layers are walked. A new layer is one line here.
 
 Numbers are those of the registries: LINKTYPE_*, EtherType, PPP protocol, IP protocol, UDP port.
 """
@@ -15,6 +15,8 @@ TABLES = Tables(
     links={
         0: link.loopback,
         1: link.ethernet,
+        7: link.arcnet_bsd,
+        8: link.slip,
         9: link.ppp,
         12: link.ip,
         14: link.ip,
@@ -27,12 +29,15 @@ TABLES = Tables(
         113: link.cooked,
         119: wifi.prism,
         127: wifi.radiotap,
+        129: link.arcnet_linux,
         163: wifi.prism,
+        192: link.ppi,
         228: link.ip,
         229: link.ip,
         239: link.nflog,
         276: link.cooked2,
     },
+    other_links=link.OTHER_LINKS,
     ethertypes={
         0x0800: network.ipv4,
         0x86DD: network.ipv6,
@@ -60,6 +65,7 @@ TABLES = Tables(
         47: tunnels.gre,
         51: network.authentication,
         58: icmp.icmpv6,
+        108: network.compressed,
     },
     udp={
         1701: tunnels.l2tp,

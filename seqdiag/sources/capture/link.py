@@ -19,6 +19,23 @@ LOOPBACK_FAMILIES = frozenset((2, 10, 23, 24, 28, 30))
 SNAP = b"\xaa\xaa\x03"
 ETHERTYPE_OUIS = (b"\0\0\0", b"\0\0\xf8")
 
+OTHER_LINKS = {
+    **dict.fromkeys((139, 140), "MTP2"),
+    141: "MTP3",
+    142: "SCCP",
+    165: "BACnet MS/TP",
+    177: "LAPD",
+    **dict.fromkeys((187, 201, 251, 254, 255, 256, 272), "Bluetooth"),
+    **dict.fromkeys((186, 189, 220, 249, 266, 288, 293, 294, 295), "USB"),
+    **dict.fromkeys((190, 227), "CAN"),
+    209: "IPMB",
+    210: "FlexRay",
+    212: "LIN",
+    231: "D-Bus",
+    243: "MPEG-2 TS",
+    253: "Netlink",
+}
+"""Link types whose frames never carry IP: a capture of them is well read, and holds no conversation."""
 OTHER_ETHERTYPES = {
     0x0806: "ARP",
     0x2000: "CDP",
@@ -36,6 +53,10 @@ OTHER_ETHERTYPES = {
     0x88F7: "PTP",
     0x9000: "loopback test",
 }
+ARCNET_IP = {0xF0: 0, 0xD4: 3, 0xC4: 3}
+"""System codes that carry IP, and how many bytes stand between the code and the packet (RFC 1051; RFC 1201 §2: flag and sequence)."""
+ARCNET_EXCEPTION = 0xFF
+OTHER_ARCNET = {0xCD: "BACnet", 0xD5: "ARP", 0xDD: "AppleTalk", 0xF1: "ARP"}
 OTHER_LLC = {b"\x42\x42": "STP", b"\xe0\xe0": "IPX", b"\xf0\xf0": "NetBEUI", b"\xfe\xfe": "IS-IS"}
 OTHER_PPP = {
     0x0203: "STP",
@@ -227,3 +248,48 @@ def nflog(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
             return ip(walk, data, at + 4, min(end, at + size)) if data[start] in LOOPBACK_FAMILIES else walk.other("NFLOG")
         at += size + -size % 4
     return walk.malformed("NFLOG attributes")
+
+
+def ppi(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
+    """LINKTYPE_PPI: a little-endian header that tells its length and the link type of the frame behind it."""
+    if len(data) - at < 8:
+        return walk.malformed("PPI header")
+    size, link = int.from_bytes(data[at + 2 : at + 4], "little"), int.from_bytes(data[at + 4 : at + 8], "little")
+    layer = walk.links.get(link)
+    if size < 8 or layer is ppi:
+        return walk.malformed("PPI header")
+    return layer(walk, data, at + size, end) if layer else walk.other(f"link type {link} in PPI")
+
+
+def slip(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
+    """LINKTYPE_SLIP: direction, and the packet's first byte and headers as RFC 1144 left them, in 16 bytes; then IP."""
+    if len(data) - at < 17:
+        return walk.malformed("SLIP header")
+    if data[at + 1] & 0x80 or data[at + 16] >> 4 == 7:
+        return walk.other("SLIP, compressed")
+    return ip(walk, data, at + 16, end)
+
+
+def arcnet_bsd(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
+    """LINKTYPE_ARCNET_BSD: source and destination, a byte each, then the system code."""
+    return arcnet(walk, data, at + 2, end)
+
+
+def arcnet_linux(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
+    """LINKTYPE_ARCNET_LINUX: two bytes of offset stand before the system code."""
+    return arcnet(walk, data, at + 4, end)
+
+
+def arcnet(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
+    """`at` is the system code. A packet that RFC 1201 split over several frames is told, not put together."""
+    if len(data) - at < 5:
+        return walk.malformed("ARCNET header")
+    code = data[at]
+    if code not in ARCNET_IP:
+        return walk.other(OTHER_ARCNET.get(code, f"ARCNET 0x{code:02x}"))
+    at += 1
+    if ARCNET_IP[code]:
+        at += 4 if data[at] == ARCNET_EXCEPTION else 0
+        if data[at : at + 1] not in (b"", b"\0"):
+            return walk.other("ARCNET fragment")
+    return ip(walk, data, at + ARCNET_IP[code], end)

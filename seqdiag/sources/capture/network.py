@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from struct import Struct
 
 from seqdiag.sources.capture.walk import Packet, Walk
 
 MAX_EXTENSIONS = 64
+MAX_PACKET = 1 << 16
+RAW_DEFLATE = -15
 ROUTING, FRAGMENT, AUTHENTICATION = 43, 44, 51
 EXTENSIONS = frozenset((0, ROUTING, 60, AUTHENTICATION, 135, 139, 140))
 """Hop-by-hop, routing, destination options, authentication, mobility, HIP, Shim6: headers that tell their length."""
@@ -23,7 +26,6 @@ OTHER_PROTOCOLS = {
     94: "IP-in-IP (94)",
     97: "EtherIP",
     103: "PIM",
-    108: "IPComp",
     112: "VRRP",
     115: "L2TPv3",
     124: "IS-IS over IPv4",
@@ -155,3 +157,20 @@ def authentication(walk: Walk, data: bytes, at: int, end: int, pair: bytes) -> P
         return walk.malformed("authentication header")
     protocol, at, pair = found
     return transport(walk, data, at, end, pair, protocol)
+
+
+def compressed(walk: Walk, data: bytes, at: int, end: int, pair: bytes) -> Packet | None:
+    """IPComp (RFC 3173 §3.1): the protocol, flags, an index of the method; then what DEFLATE made of it (RFC 2394).
+
+    Ends agree on the index by a key exchange, so the bytes tell whether the method was DEFLATE.
+    """
+    if min(end, len(data)) - at < 4:
+        return walk.malformed("IPComp header")
+    inflater = zlib.decompressobj(RAW_DEFLATE)
+    try:
+        whole = inflater.decompress(data[at + 4 : end], MAX_PACKET)
+    except zlib.error:
+        return walk.other("IPComp")
+    if not inflater.eof:
+        return walk.malformed("IPComp payload")
+    return transport(walk, whole, 0, len(whole), pair, data[at])

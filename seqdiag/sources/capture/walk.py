@@ -46,6 +46,7 @@ class Tables(NamedTuple):
     """What may follow what, by number (dissector.py fills them)."""
 
     links: Mapping[int, Layer]
+    other_links: Mapping[int, str]
     ethertypes: Mapping[int, Layer]
     ppp: Mapping[int, Layer]
     ip: Mapping[int, Transport]
@@ -58,7 +59,7 @@ class Walk:
     def __init__(self, name: str, tables: Tables, tally: Tally, fragments: Fragments) -> None:
         self.name = name
         self.tables = tables
-        self.links, self.ethertypes, self.ppp, self.ip, self.udp = tables
+        self.links, self.other_links, self.ethertypes, self.ppp, self.ip, self.udp = tables
         self.tally = tally
         self.fragments = fragments
         self.number = 0
@@ -76,8 +77,9 @@ class Walk:
         self.outer = ()
         layer = self.links.get(link)
         if layer is None:
-            self.tally.unreadable += 1
-            return self.other(f"link type {link}")
+            known = self.other_links.get(link)
+            self.tally.unreadable += known is None
+            return self.other(known or f"link type {link}")
         return layer(self, data, 0, self.wire)
 
     def inside(self, kind: str, ids: tuple[int, ...], layer: Layer, data: bytes, at: int, end: int, pair: bytes = b"") -> Packet | None:

@@ -23,6 +23,10 @@ def nflog(packet: bytes) -> bytes:
     return b"\2\0\0\0" + struct.pack("<HH", 5, 10) + b"x\0\0\0" + struct.pack("<HH", 4 + len(packet), 9) + packet
 
 
+def ppi(link: int, frame: bytes, fields: bytes = b"") -> bytes:
+    return struct.pack("<BBHI", 0, 0, 8 + len(fields), link) + fields + frame
+
+
 CARRIERS = {
     "Ethernet": (1, ethernet(PACKET), None),
     "Ethernet, IPv6": (1, ethernet(PACKET6, 0x86DD), None),
@@ -65,6 +69,13 @@ CARRIERS = {
     "raw IPv4": (228, PACKET, None),
     "raw IPv6": (229, PACKET6, None),
     "NFLOG": (239, nflog(PACKET), None),
+    "PPI, Ethernet": (192, ppi(1, ethernet(PACKET)), None),
+    "PPI with a field, raw": (192, ppi(101, PACKET6, bytes((2, 0, 4, 0)) + bytes(4)), None),
+    "ARCNET, RFC 1051": (129, b"\xbe\x50\xab\x08\xf0" + PACKET, None),
+    "ARCNET, RFC 1201": (129, b"\xbe\x50\xa8\xe7\xd4\0\1\x66" + PACKET, None),
+    "ARCNET, RFC 1201 with an exception": (7, b"\xbe\x50\xd4\xff\0\0\0\0\1\x66" + PACKET, None),
+    "ARCNET, IPv6": (7, b"\xbe\x50\xc4\0\1\x66" + PACKET6, None),
+    "SLIP": (8, bytes(16) + PACKET, None),
 }
 
 
@@ -99,6 +110,13 @@ def test_every_cut_of_the_frame_is_one_event_or_one_count(events, carrier):
         (9, b"\xff\x03\x12\x34" + bytes(8), "PPP 0x1234"),
         (0, struct.pack("<I", 99) + bytes(30), "address family 99"),
         (113, bytes(14) + b"\x08\x06" + bytes(28), "ARP"),
+        (129, b"\xbe\0\xea\x08\xd5" + bytes(20), "ARP"),
+        (129, b"\xbe\0\xea\x08\xd4\x05\0\1" + PACKET, "ARCNET fragment"),
+        (7, b"\xc0\0\xcd" + bytes(20), "BACnet"),
+        (8, b"\0\x80" + bytes(40), "SLIP, compressed"),
+        (227, bytes(16), "CAN"),
+        (253, bytes(16), "Netlink"),
+        (192, struct.pack("<BBHI", 0, 0, 8, 227) + bytes(16), "link type 227 in PPI"),
         (113, bytes(14) + b"\0\x0c" + bytes(28), "Linux cooked"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import pytest
 
@@ -96,6 +97,26 @@ def test_more_than_64_extension_headers_are_malformed(events):
 
 def test_an_authentication_header_leaves_ipv4_in_clear(events):
     assert one(events, ipv4(bytes((6, 4)) + bytes(22) + tcp(LINE), 51)).payload == LINE
+
+
+def ipcomp(packet: bytes, protocol: int) -> bytes:
+    deflate = zlib.compressobj(wbits=-15)
+    return bytes((protocol, 0, 0xEE, 0xD1)) + deflate.compress(packet) + deflate.flush()
+
+
+@pytest.mark.parametrize(("packet", "protocol"), [(tcp(LINE), 6), (ipv4(tcp(LINE)), 4), (ipv6(tcp(LINE)), 41)])
+def test_a_deflated_packet_is_inflated(events, packet, protocol):
+    assert one(events, ipv4(ipcomp(packet, protocol), 108)).payload == LINE
+    assert one(events, ipv6(ipcomp(packet, protocol), 108), 0x86DD).payload == LINE
+
+
+def test_a_packet_compressed_by_another_method_is_counted_by_name(events):
+    assert one(events, ipv4(bytes((6, 0, 0, 3)) + b"\xff" * 40, 108)).text == "1 frame of other protocols: IPComp 1"
+
+
+def test_a_deflated_packet_that_is_cut_or_a_bomb_is_malformed(events):
+    for payload in (ipcomp(tcp(LINE), 6)[:-3], ipcomp(bytes(1 << 20), 6)):
+        assert "IPComp payload" in one(events, ipv4(payload, 108)).text
 
 
 @pytest.mark.parametrize(("protocol", "name"), [(2, "IGMP"), (50, "ESP"), (132, "SCTP"), (200, "IP protocol 200")])

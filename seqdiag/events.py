@@ -84,6 +84,11 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
     ip_id: int | None = None
     bad_checksum: bool = False
 
+    @property
+    def occupied(self) -> int:
+        """How many sequence numbers it takes: SYN and FIN count one each (RFC 9293 §3.4, SEG.LEN)."""
+        return self.length + bool(self.flags & SYN) + bool(self.flags & FIN)
+
 
 class Datagram(msgspec.Struct, frozen=True, gc=False):
     """One UDP datagram. `length` as in Segment."""

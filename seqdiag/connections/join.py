@@ -331,7 +331,7 @@ def _missed(segments: Sequence[Segment], end: Endpoint | None) -> list[tuple[int
             base = number
         at = upto + ((number - base - upto + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
         if s.src != end:
-            stop = at + s.length + bool(s.flags & SYN) + bool(s.flags & FIN)
+            stop = at + s.occupied
             if stop > upto:
                 insort(held, (at, stop))
         elif at > upto and not s.flags & RST:
@@ -353,7 +353,7 @@ def _holes(start: int, end: int, held: list[tuple[int, int]]) -> list[tuple[int,
 
 def _cut(s: Segment, start: int, end: int) -> Segment:
     """The part of a segment from `start` to `end`, in sequence numbers from its own."""
-    whole = s.length + bool(s.flags & SYN) + bool(s.flags & FIN)
+    whole = s.occupied
     if start == 0 and end == whole:
         return s
     syn = bool(s.flags & SYN)

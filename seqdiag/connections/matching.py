@@ -84,7 +84,7 @@ class Flow:
     def _span(self, point: int, place: int) -> tuple[int, int]:
         s = self.points[point][place]
         start = self.starts[point][place]
-        return start, start + s.length + bool(s.flags & SYN) + bool(s.flags & FIN)
+        return start, start + s.occupied
 
     def _groups(self, key: Callable[[Segment], Hashable]) -> dict[Hashable, tuple[list[int], list[int]]]:
         groups: dict[Hashable, tuple[list[int], list[int]]] = {}

@@ -64,6 +64,14 @@ class TcpConnection:
         base = self.first_byte.get(s.src)
         return base is not None and base != (s.seq + 1) & 0xFFFFFFFF
 
+    def answered_by(self, s: Segment) -> bool:
+        """Whether `s` acknowledges what its receiver sent here, and nothing came from its sender yet."""
+        begin = self.first_byte.get(s.dst)
+        if begin is None or s.ack is None or s.flags & RST or any(one.src == s.src for one in self.segments):
+            return False
+        reached = [(one.seq + one.occupied - begin) & 0xFFFFFFFF for one in self.segments]
+        return (s.ack - begin) & 0xFFFFFFFF <= max(end for end in [0, *reached] if end < 1 << 31)
+
     def segment(self, index: int, s: Segment) -> None:
         if s.flags & SYN:
             self.synchronised.setdefault(s.src, s.seq)
@@ -105,6 +113,8 @@ class TcpConnection:
         findings = list(walk.findings)
         if opened == "handshake" and not walk.handshake_acked and not any(isinstance(s, Chunk) and s.side == "client" for s in steps):
             findings.append(Finding("the last ACK of the handshake was not captured", self.origin))
+        if len({s.tunnel for s in self.segments}) > 1:
+            findings.append(Finding("its two directions do not travel in the same tunnel", self.origin))
         quality = vantage.quality
         if quality.copies:
             findings.append(Finding(f"{quality.copies} packets stand in the capture twice", self.origin))

@@ -20,6 +20,7 @@ class Tracked(NamedTuple):
     findings: list[Finding]
 
 
+Ends = tuple[str, str, Endpoint, Endpoint]
 Key = tuple[str, str, Endpoint, Endpoint, Tunnel | None]
 Conversation = TcpConnection | DatagramConnection | SocketConnection
 
@@ -34,6 +35,7 @@ class Tracker:
     def __init__(self, synced: bool = False) -> None:
         self.synced = synced
         self.open: dict[Key, TcpConnection | DatagramConnection] = {}
+        self.one_way: dict[Ends, list[TcpConnection]] = {}
         self.sockets: dict[tuple[str, str], SocketConnection] = {}
         self.all: list[Conversation] = []
         self.findings: list[Finding] = []
@@ -42,10 +44,11 @@ class Tracker:
     def event(self, index: int, event: Event) -> None:
         if isinstance(event, Segment):
             key = _key(event.point, "tcp", event.src, event.dst, event.tunnel)
-            tcp = self.open.get(key)
+            tcp = self.open.get(key) or self._other_way(key, event)
             if not isinstance(tcp, TcpConnection) or tcp.reused_by(event):
                 tcp = self.open[key] = TcpConnection(len(self.all) + 1, event)
                 self.all.append(tcp)
+                self.one_way.setdefault(key[:4], []).append(tcp)
             tcp.segment(index, event)
             self._joined(index, tcp)
         elif isinstance(event, Datagram):
@@ -71,6 +74,14 @@ class Tracker:
             self._remark(index, event)
         elif isinstance(event, Drop):
             self.findings.append(Finding(f"the capture lost {event.count} packets, by its own account", event.origin))
+
+    def _other_way(self, key: Key, event: Segment) -> TcpConnection | None:
+        """The conversation whose other direction travels in another tunnel, or in none: told by its numbers, which nobody guesses."""
+        halves = self.one_way.get(key[:4], ())
+        found = next((one for one in halves if one.tunnel != event.tunnel and one.answered_by(event)), None)
+        if found is not None:
+            self.open[key] = found
+        return found
 
     def _socket(self, index: int, event: SocketAct | Tls) -> None:
         key = event.point, event.conn

@@ -177,7 +177,7 @@ def control_runs(control: Control, lang: Lang, numbers: str) -> tuple[Run, ...]:
     if control.what in EMPTY:
         runs.append(Run(shown(say(lang, f"control.{control.what}")), "decoded"))
     elif control.repeated and control.again is None:
-        runs.append(Run(shown(say(lang, "control.retransmission")), "decoded"))
+        runs.append(Run(shown(say(lang, "control.repeated")), "decoded"))
     elif control.what == "RST" and control.phase is None:
         runs.append(Run(shown(say(lang, "control.ignored")), "decoded"))
     return tuple(runs)

@@ -279,8 +279,6 @@ class SessionComposer:
             marks.append("abort")
         if step.inferred:
             marks.append("inferred")
-        if step.repeated:
-            marks.append("repeated")
         if step.what == "failed":
             marks.append("refused")
         runs = (*self._bytes_again(step), *control_runs(step, self.lang, self._sequence(step)), *packet.runs)

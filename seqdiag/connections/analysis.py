@@ -37,6 +37,9 @@ MOST_SACKED = 64
 WINDOW = 1 << 20
 """How far past the bytes seen a reset may point where the window's scale is not known."""
 
+SYN_AT_ONCE = 1_000_000
+"""Nanoseconds; the first timer of a SYN is a second (RFC 6298 §2)."""
+
 TcpStep: TypeAlias = Control | Chunk | Gap | Comment
 
 
@@ -255,15 +258,21 @@ class Analysis:
         before = me.before(packet.start)
         if before is not None and later(packet, before) is False:
             self.late.add(index)  # the first sending, overtaken by its own repeat
-        elif before is not None:
+        elif before is not None and not self._doubled_syn(me, s, before):
             self.repeats.sent_again(me, peer, index, s, packet.start, packet.end, before)
-        elif me.furthest is not None and packet.start < me.furthest.start:
+        elif before is None and me.furthest is not None and packet.start < me.furthest.start:
             after = later(packet, me.furthest)
             if after:
                 self.repeats.sent_unseen(index)
             elif after is False and me.sent and me.sent[-1].start > packet.start:
                 self.late.add(index)
         me.sends(packet)
+
+    def _doubled_syn(self, me: End, s: Segment, before: Sent) -> bool:
+        """A SYN that arrived twice within a millisecond: doubled on the way, or the answer to one that was. No timer is so fast."""
+        if not s.flags & SYN or s.t is None or before.t is None or self.vantage.taken_at in ("both", self.side(me)):
+            return False
+        return s.t - before.t < SYN_AT_ONCE
 
     def _data(self, index: int, me: End, s: Segment, start: int) -> None:
         stream = me.stream

@@ -63,7 +63,7 @@ WORDS = {
     "meaning.refused": "refused",
     "figure.stacked": "{count} in one segment",
     "figure.more_stacked": "and {count} more",
-    "control.retransmission": "sent again",
+    "control.repeated": "seen again",
     "control.keep-alive": "keep-alive",
     "control.closed": "connection closed",
     "control.failed": "connection failed: {error}",

@@ -63,7 +63,7 @@ WORDS = {
     "meaning.refused": "被拒绝",
     "figure.stacked": "同一报文段中 {count} 条",
     "figure.more_stacked": "另有 {count} 条",
-    "control.retransmission": "重传",
+    "control.repeated": "再次出现",
     "control.keep-alive": "保活",
     "control.closed": "连接关闭",
     "control.failed": "连接失败：{error}",

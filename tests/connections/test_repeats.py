@@ -113,6 +113,19 @@ def test_a_syn_sent_again_has_its_back_off() -> None:
     assert [(again.after, again.cause) for again in repeats(play.connection())] == [(1000 * MS, None), (2000 * MS, "timeout")]
 
 
+def test_a_syn_doubled_on_the_way_or_by_its_answer_is_called_neither() -> None:
+    """A path that doubles the SYN makes the server answer twice at once; one that doubles the SYN-ACK looks the same to the client."""
+    play = Playbook() >> c("S", ms=0, ttl=64) >> s("SA", ms=20, ttl=57) >> s("SA", seq=5000, ms=20.06, ttl=57) >> c("A", ms=20.1, ttl=64)
+    connection = play.connection()
+    assert (connection.taken_at, repeats(connection), connection.count.retransmitted, connection.quality.copies) == ("client", [], 0, 0)
+
+
+def test_at_its_sender_a_syn_ack_that_leaves_twice_was_sent_again() -> None:
+    play = Playbook() >> c("S", ms=0, ttl=57) >> s("SA", ms=0.1, ttl=64) >> s("SA", seq=5000, ms=0.2, ttl=64) >> c("A", ms=20, ttl=57)
+    connection = play.connection()
+    assert (connection.taken_at, len(repeats(connection))) == ("server", 1)
+
+
 def test_a_packet_taken_twice_is_a_copy_and_no_retransmission() -> None:
     play = handshake() >> c("PA", b"QUIT", id=5, ms=100) >> c("PA", b"QUIT", seq=1001, id=5, ms=100.02)
     connection = play.connection()

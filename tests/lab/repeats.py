@@ -18,7 +18,7 @@ def again(view: View) -> Iterator[Verdict]:
     for where, s, step in view.steps:
         if isinstance(step, Control) and step.what in ("keep-alive", "probe", "copy"):
             continue
-        if step.again or (isinstance(step, Control) and (step.repeated or step.what == "repeat")):
+        if step.again or (isinstance(step, Control) and step.what == "repeat"):
             real = bool(s.packet.before) and not s.copy
             if s.packet.n not in told or not real:
                 fact = "sent again" if view.at_sender(s.packet) else "sent again (as arrived)"
@@ -49,7 +49,7 @@ def again_count(view: View) -> Iterator[Verdict]:
             s.packet.n
             for _, s, step in view.steps
             if s.packet.side == side
-            and (step.again or (isinstance(step, Control) and (step.repeated or step.what == "repeat")))
+            and (step.again or (isinstance(step, Control) and step.what == "repeat"))
             and not (isinstance(step, Control) and step.what in ("keep-alive", "probe", "copy"))
         }
         router, kernel = view.run.flow(view.ports)["retransmissions"][way], view.run.kernel_retransmissions(side, view.ports)

@@ -13,7 +13,7 @@ import msgspec
 from seqdiag.provenance import Finding, Nanoseconds, Origin
 from seqdiag.text import Shown
 
-RunKind: TypeAlias = Literal["wire", "flags", "decoded", "hidden", "number"]
+RunKind: TypeAlias = Literal["wire", "flags", "decoded", "again", "hidden", "number"]
 Life: TypeAlias = Literal["none", "opening", "open", "closing", "closed"]
 Mark: TypeAlias = Literal["refused", "abort", "inferred", "repeated", "lost"]
 
@@ -22,6 +22,7 @@ class Run(msgspec.Struct, frozen=True):
     """A stretch of one label in one voice.
 
     `wire`: exactly what was on the wire. `flags`: names of TCP flags. `decoded`: our words, decoded or summed up.
+    `again`: likewise, that it was sent again and when; a figure that shows this otherwise may shorten it.
     `hidden`: stands for a secret; its text is the same whatever it hides. `number`: sequence numbers and options.
     """
 
@@ -67,6 +68,14 @@ class Repeat(msgspec.Struct, frozen=True):
     spurious: bool | None = None
 
 
+class Wait(msgspec.Struct, frozen=True):
+    """How long one side let the other wait before this message. `silent`: it never answered, and the other went on."""
+
+    side: Literal["client", "server"]
+    time: Nanoseconds
+    silent: bool = False
+
+
 class Message(msgspec.Struct, frozen=True):
     """One arrow. Several commands that travelled in one segment are the lines of one message.
 
@@ -91,6 +100,7 @@ class Message(msgspec.Struct, frozen=True):
     again: Repeat | None = None
     fate: Literal["lost", "presumed lost"] | None = None
     arrived: Nanoseconds | None = None
+    wait: Wait | None = None
 
     def text(self) -> Shown:
         return Shown("\n".join(line.text() for line in self.lines))
@@ -131,13 +141,21 @@ class Note(msgspec.Struct, frozen=True):
 
 class Session(msgspec.Struct, frozen=True):
     """One drawn session: which columns it runs between, and its lifelines' state above its first message (`open` where
-    the opening was not captured)."""
+    the opening was not captured).
+
+    `taken_at`: where the capture stood, so which ends of its arrows were seen; None where nothing was captured. `to_client`
+    and `to_server`: how long a packet is estimated to be under way between there (with two captures: the other end) and
+    each end; None where that is not known.
+    """
 
     number: int
     client: str
     server: str
     protocol: Shown | None
     life_before: Life = "none"
+    taken_at: Literal["client", "server", "between", "both", "unknown"] | None = None
+    to_client: Nanoseconds | None = None
+    to_server: Nanoseconds | None = None
 
 
 class Diagram(msgspec.Struct, frozen=True):

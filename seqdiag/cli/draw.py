@@ -42,6 +42,7 @@ FORMATS = {
     show_default=True,
     help="Times: relative, delta, absolute, with date.",
 )
+@click.option("--time", type=click.Choice(["scale", "rows"]), default="scale", show_default=True, help="Time to scale, or even rows (SVG).")
 @click.option("--name", "names", multiple=True, metavar="HOST[:PORT]=LABEL", help="A label for an address.")
 @click.option("--title", metavar="TEXT", help="The figure's title.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="The figure's language.")
@@ -93,6 +94,7 @@ def command(inputs: tuple[str, ...], output: str, format_: str | None, **options
         compat=options["plantuml_compat"],
         target=options["target"],
         times=options["times"],
+        time=options["time"],
         templates=options["templates"],
     )
     figure = pipeline.diagram(understood, chosen, compose)

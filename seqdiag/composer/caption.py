@@ -49,7 +49,8 @@ def caption(
     lang = options.lang
     sentences: list[str] = []
     timed = any(message.t is not None for message in messages)
-    sentences.append(say(lang, "caption.rows" if timed else "caption.untimed"))
+    if not timed:
+        sentences.append(say(lang, "caption.untimed"))
     if len(dialogues) < sessions:
         sentences.append(say(lang, "caption.sessions", drawn=len(dialogues), total=sessions))
     if len(messages) < total:

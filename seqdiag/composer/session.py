@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from seqdiag.composer.labels import control_runs, pdu_line
 from seqdiag.composer.options import ComposeOptions
+from seqdiag.composer.transit import UNKNOWN, silence, transit, waits_of
 from seqdiag.composer.transport import NOTHING, Told, told
 from seqdiag.connections.connection import Chunk, Comment, Control, Gap, Side, Timeline, other
-from seqdiag.diagram import Bar, Life, Line, Mark, Message, Note, Run, Session, State
+from seqdiag.diagram import Bar, Life, Line, Mark, Message, Note, Run, Session, State, Wait
 from seqdiag.protocols import Dialogue, Placed
 from seqdiag.protocols.base import Pdu
 from seqdiag.provenance import Nanoseconds, Origin
@@ -113,6 +114,8 @@ class SessionComposer:
         self.shut: set[Side] = set()  # whose receive window was last told to be closed
         self.fins = {side: self._fin_number(side) for side in self.column}
         self.reporters = {error.origin: error.reporter for error in self.connection.icmp}
+        self.waits = waits_of(dialogue) if self.connection.captured else {}
+        self.silence = silence(dialogue) if self.connection.captured else None
         self.arrow: _Arrow | None = None
         self.stacks: dict[int, list[int]] = {}  # message index -> indices of its PDUs
 
@@ -122,7 +125,9 @@ class SessionComposer:
         opened = self.connection.opened
         begun = opened in ("uncaptured", "partial") or (opened is None and not self._opening_told())
         life: Life = "open" if begun and self.connection.transport == "tcp" else "none"
-        session = Session(number, self.column["client"], self.column["server"], protocol, life)
+        taken_at = self.connection.taken_at if self.connection.captured and self.connection.transport == "tcp" else None
+        ways = transit(self.dialogue) if taken_at else UNKNOWN
+        session = Session(number, self.column["client"], self.column["server"], protocol, life, taken_at, *ways)
         if opened == "uncaptured":
             self._note("note.handshake", "missing")
         elif opened == "partial":
@@ -186,6 +191,7 @@ class SessionComposer:
                 arrived=packet.arrived,
                 origins=origins,
                 bulk=pdu.kind == "body" or _holds_mail(pdu),
+                wait=self.waits.get(index + 1),
             )
             self.stacks[len(self.messages) - 1] = []
         self.stacks[len(self.messages) - 1].append(index)
@@ -299,7 +305,18 @@ class SessionComposer:
             again=packet.again,
             fate=packet.fate,
             arrived=packet.arrived,
+            wait=self._given_up(step),
         )
+
+    def _given_up(self, step: Control) -> Wait | None:
+        """The server's silence, told where the client's next packet ends it."""
+        if self.silence is None or step.side != "client" or not self.messages or step.t is None:
+            return None
+        before = self.messages[-1].t_end
+        if before is None or step.t - before < self.silence.time // 2:
+            return None
+        told, self.silence = self.silence, None
+        return told
 
     def _is_drawn(self, step: Control) -> bool:
         """Phases always; what was sent again where it is a message of its own; a window that closes and opens again."""

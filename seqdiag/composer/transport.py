@@ -29,22 +29,21 @@ def told(step: Control | Chunk, lang: Lang) -> Told:
     late = isinstance(step, Chunk) and step.late
     if step.again is None and step.fate is None and step.arrived is None and not late:
         return NOTHING
-    words: list[str] = []
+    runs: list[Run] = []
     marks: list[Mark] = []
     if step.again is not None:
-        words.append(_again(step.again, lang))
+        runs.append(Run(shown(_again(step.again, lang)), "again"))
         marks.append("repeated")
     if step.fate is not None:
-        words.append(say(lang, f"fate.{step.fate}"))
+        runs.append(Run(shown(say(lang, f"fate.{step.fate}")), "decoded"))
         marks.append("lost")
     if late:
-        words.append(say(lang, "control.late"))
-    runs = tuple(Run(shown(text), "decoded") for text in words)
+        runs.append(Run(shown(say(lang, "control.late")), "decoded"))
     repeat = None
     if step.again is not None:
         before = step.again.before
         repeat = Repeat(step.again.after, before and displayable(before), step.again.cause, step.again.spurious)
-    return Told(runs, tuple(marks), repeat, step.fate, step.arrived)
+    return Told(tuple(runs), tuple(marks), repeat, step.fate, step.arrived)
 
 
 def _again(again: Again, lang: Lang) -> str:

@@ -7,6 +7,7 @@ for sessions under 10 ms, as many as the smallest step needs up to 10 s, seconds
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal, TypeAlias
 
@@ -14,10 +15,12 @@ import msgspec
 
 from seqdiag.diagram import Diagram
 from seqdiag.layout.columns import Columns
+from seqdiag.layout.edges import Edge
 from seqdiag.layout.rows import Rows
-from seqdiag.layout.scene import Group, Text, Tick, mark, px, stroke, text
+from seqdiag.layout.scene import Group, Mark, Stroke, Text, Tick, mark, px, stroke, text
 from seqdiag.provenance import Nanoseconds
 from seqdiag.text import Shown
+from seqdiag.words import duration
 
 Times: TypeAlias = Literal["r", "d", "a", "ad"]
 """Relative to the first message, delta only, time of day, time of day with date: tshark's letters."""
@@ -63,8 +66,8 @@ class Moment(msgspec.Struct, frozen=True):
 class Clock:
     """Tells each row's time in turn: `clock.tell(t)` from the top of the figure to its foot."""
 
-    def __init__(self, diagram: Diagram, times: Times) -> None:
-        known = [t for message in diagram.messages for t in (message.t, message.t_end) if t is not None] if diagram.timed else []
+    def __init__(self, diagram: Diagram, edges: Sequence[Edge], times: Times) -> None:
+        known = [edge.t for edge in edges if edge.t is not None] if diagram.timed else []
         self.start = known[0] if known else 0
         self.known = bool(known)
         self.times = times
@@ -101,44 +104,48 @@ class Clock:
         return f"{time.strftime(shape, clock)}.{rest // 1000:06d}"
 
 
-class Moments(msgspec.Struct, frozen=True):
-    """What the axis says of one message: at its first and, for bulk data, at its last edge."""
-
-    start: Moment | None
-    end: Moment | None
+def moments(edges: Sequence[Edge], clock: Clock) -> list[Moment | None]:
+    """What the axis says of each edge; nothing at all where the source has no times."""
+    return [clock.tell(edge.t) if clock.known and edge.t is not None else None for edge in edges]
 
 
-def moments(diagram: Diagram, clock: Clock) -> list[Moments]:
-    """Every message's; none at all where the source has no times. Bulk data that others overtook has no second tick."""
-    if not clock.known:
-        return []
-    told = []
-    following = [message.t for message in diagram.messages[1:]] + [None]
-    for message, after in zip(diagram.messages, following, strict=True):
-        start = None if message.t is None else clock.tell(message.t)
-        end = None
-        if message.bulk and message.t is not None and message.t_end is not None and message.t_end > message.t:
-            end = clock.tell(message.t_end) if after is None or after >= message.t_end else None
-        told.append(Moments(start, end))
-    return told
+def axis_groups(told: Sequence[Moment | None], placed: Rows, columns: Columns) -> list[Group]:
+    """The axis with its ticks, times and deltas.
 
-
-def axis_groups(told: list[Moments], placed: Rows, columns: Columns) -> list[Group]:
-    """The axis with its ticks, times and deltas. It is dotted and its ticks are bars, as rows and not time set the distance."""
+    It is solid where it is to scale, dotted where rows and not time set the distance, broken where time is cut out.
+    """
     if columns.axis is None:
         return []
-    marks, texts, ticks = [], [], []
-    edges = zip(told, placed.starts, placed.ends, strict=True)
-    for moment, y in ((m, y) for pair, start, end in edges for m, y in ((pair.start, start), (pair.end, end)) if m is not None):
-        marks.append(mark(columns.axis, y, "tick", stroke="soft", weight=1.2))
-        ticks.append(Tick(px(columns.axis), px(y), moment.tick))
+    x = columns.axis
+    marks: list[Mark] = []
+    texts: list[Text] = []
+    ticks: list[Tick] = []
+    strokes: list[Stroke] = []
+    cuts = {cut.row: cut for cut in placed.cuts}
+    above: float | None = None
+    for row, (moment, y, scaled) in enumerate(zip(told, placed.ys, placed.scaled, strict=True)):
+        cut = cuts.get(row)
+        if cut is not None and above is not None:
+            middle = (cut.top + cut.bottom) / 2
+            strokes += [stroke(x, above, x, middle - 3, "faint", 1.1), stroke(x, middle + 3, x, y, "faint", 1.1)]
+            marks.append(mark(x, middle, "cut", stroke="soft", weight=1.1))
+            left_out = Shown(duration(cut.end - cut.start))
+            texts.append(text(x - 9, middle + 3.4, left_out, "delta", "faint", "end"))
+        elif above is not None and moment is not None:
+            strokes.append(stroke(x, above, x, y, "faint", 1.1 if scaled else 1.7, "" if scaled else "dots"))
+        if moment is None:
+            continue
+        above = y
+        first = not ticks
+        if not (scaled or first):
+            marks.append(mark(x, y, "tick", stroke="soft", weight=1.2))
+        ticks.append(Tick(px(x), px(y), moment.tick, scaled or first))
         if moment.label:
             texts.append(text(columns.times, y + 3.7, moment.label, "time", "soft", "end"))
         if moment.delta:
             voice, paint = ("delta-long", "ink") if moment.long else ("delta", "faint")
             texts.append(text(columns.deltas, y + 3.5, moment.delta, voice, paint, "end"))
-    line = stroke(columns.axis, ticks[0].y, columns.axis, ticks[-1].y, "faint", 1.7, "dots")
-    return [Group("axis", (), (line,), tuple(marks), tuple(texts), tuple(ticks))]
+    return [Group("axis", (), tuple(strokes), tuple(marks), tuple(texts), tuple(ticks))]
 
 
 def heading_texts(clock: Clock, columns: Columns, delta: str, y: float) -> list[Text]:

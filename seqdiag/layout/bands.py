@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain, pairwise
+
 import msgspec
 
 from seqdiag.diagram import Bar, Phase
 from seqdiag.layout.columns import Columns
 from seqdiag.layout.labels import flat
 from seqdiag.layout.rows import SCREENFUL, Band
-from seqdiag.layout.scene import Box, Group, Text, box, stroke, text
+from seqdiag.layout.scene import Box, Group, Text, area, box, stroke, text
 from seqdiag.layout.theme import VOICES, WIDE, band_paint
 from seqdiag.layout.widths import SLACK, width
 from seqdiag.text import Shown
 
+BESIDE = 17  # from the top of a bar to the baseline of a title beside it, under what is said of the message there
 BAR_OFF = 8
 BAR_WIDTH = 16
 DETAIL = 13
@@ -70,30 +73,33 @@ def wanted_height(title: Shown) -> float:
     return min(setting.length for setting in settings(gutter_words(title), GUTTER_VOICES, True)) + GUTTER_PAD
 
 
-def band(phase: Phase, run: Band, columns: Columns, title: Shown, ends: tuple[float, float]) -> Group:
+def band(phase: Phase, run: Band, columns: Columns, title: Shown, ends: tuple[float, float], beside: bool = True) -> Group:
     """A tinted band with hairline edges; where sessions take turns, only a tint between the two `ends`.
 
-    Its title runs up the gutter, or lies at the top of the band, left of the first lifeline, where the band is too low for that.
+    Its title runs up the gutter, or lies at the top of the band, left of the first lifeline, where the band is too low for that
+    and nothing else stands `beside` it.
     """
     tint = band_paint(phase.kind)
     height = run.bottom - run.top
+    low, high = ends
     if not run.whole:
-        low, high = ends
-        boxes = (box(low, run.top, high - low, height, tint),) if tint != "none" else ()
-        return Group("phase", boxes, title=title, session=phase.session, word=Shown(phase.kind))
+        ground = (area(tint, low, run.top, high, run.far_top, high, run.far_bottom, low, run.bottom),) if tint != "none" else ()
+        return Group("phase", areas=ground, title=title, session=phase.session, word=Shown(phase.kind))
+    top = ((columns.left, run.top), (low, run.top), (high, run.far_top), (columns.right, run.far_top))
+    foot = ((columns.left, run.bottom), (low, run.bottom), (high, run.far_bottom), (columns.right, run.far_bottom))
     setting = along(gutter_words(title), GUTTER_VOICES, height - GUTTER_PAD, True)
     texts: tuple[Text, ...] = ()
     if setting:
         times = max(1, round(height / SCREENFUL))  # a long band says its title on every screenful
         middles = (run.top + height * (2 * k + 1) / (2 * times) for k in range(times))
         texts = tuple(one for middle in middles for one in placed(setting, columns.gutter, middle, "soft"))
-    elif width(gutter_words(title), "gutter-small") * SLACK <= columns.before - columns.deltas - 16:
+    elif beside and width(gutter_words(title), "gutter-small") * SLACK <= columns.before - columns.deltas - 16:
         texts = (text(columns.before - 9, run.top + 11, gutter_words(title), "gutter-small", "soft", "end"),)
     return Group(
         "phase",
-        (box(columns.left, run.top, columns.right - columns.left, height, tint),) if tint != "none" else (),
-        tuple(stroke(12, y, columns.right, y, "rule", 0.75) for y in (run.top, run.bottom)),
+        strokes=tuple(stroke(*a, *b, "rule", 0.75) for edge in (top, foot) for a, b in pairwise(((12, edge[0][1]), *edge[1:]))),
         texts=texts,
+        areas=(area(tint, *chain.from_iterable((*top, *reversed(foot)))),) if tint != "none" else (),
         title=title,
         label=title,
         session=phase.session,
@@ -137,7 +143,7 @@ def bar(bar: Bar, tint: int, lifeline: float, side: int, top: float, bottom: flo
         texts += placed(title, left + BAR_WIDTH / 2, middle, "ink")
     elif width(flat(bar.title), "gutter-small") * SLACK <= beside:
         at = left + BAR_WIDTH + 5 if side > 0 else left - 5
-        texts.append(text(at, top + 8, flat(bar.title), "gutter-small", "soft", "start" if side > 0 else "end"))
+        texts.append(text(at, top + BESIDE, flat(bar.title), "gutter-small", "soft", "start" if side > 0 else "end"))
         return Group(
             "bar", tuple(boxes), (tie,), texts=tuple(texts), title=whole, label=bar.title, session=bar.session, word=Shown(bar.kind)
         )

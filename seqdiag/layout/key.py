@@ -8,6 +8,7 @@ import msgspec
 
 from seqdiag.diagram import Diagram
 from seqdiag.layout.lifelines import Lifeline
+from seqdiag.layout.rows import Rows
 from seqdiag.layout.scene import Box, Dash, Group, Mark, Stroke, Text, box, mark, stroke, text
 from seqdiag.layout.widths import SLACK, width
 from seqdiag.text import Shown
@@ -33,9 +34,15 @@ def _arrow(paint: str, weight: float, dash: Dash = "", head: str = "head-right")
 
 
 SAMPLES: dict[str, Sample] = {
+    "scale": Sample(strokes=(Stroke(0, 0, 24, 0, "faint", 1.1),), marks=(Mark(12, 0, "dot", "soft"),)),
     "axis": Sample(strokes=(Stroke(0, 0, 24, 0, "faint", 1.7, "dots"), Stroke(12, -3.5, 12, 3.5, "soft", 1.1))),
+    "cut": Sample(strokes=(Stroke(0, 0, 24, 0, "faint", 1.1),), marks=(Mark(12, 1.5, "cut", "none", "soft", 1.1),)),
     "from-client": _arrow("client", 1.7),
     "from-server": _arrow("server", 1.7, head="head-left"),
+    "estimated": Sample(
+        strokes=(Stroke(5, 0, 15, 0, "soft", 1.1),),
+        marks=(Mark(3, 0, "ring", "ground", "soft", 1.1), Mark(24, 0, "head-right", "ground", "soft")),
+    ),
     "data": Sample(strokes=(Stroke(0, 0, 24, 0, "soft", 1.9),)),
     "control": Sample(strokes=(Stroke(0, 0, 24, 0, "soft", 1.1),)),
     "ack": Sample(strokes=(Stroke(0, 0, 24, 0, "soft", 0.7),)),
@@ -56,10 +63,14 @@ SAMPLES: dict[str, Sample] = {
 """In the order in which they are named."""
 
 
-def occurring(diagram: Diagram, lines: Iterable[Lifeline], timed: bool) -> set[str]:
-    """Which of the key's marks occur in a figure."""
+def occurring(diagram: Diagram, lines: Iterable[Lifeline], timed: Rows | None, hollow: bool) -> set[str]:
+    """Which of the key's marks occur in a figure: `timed` where it has an axis, `hollow` where an arrow has an estimated end."""
     roles = {participant.id: participant.role for participant in diagram.participants}
-    names = {"axis"} if timed else set()
+    names = {"estimated"} if hollow else set()
+    if timed is not None:
+        cut = {cut.row for cut in timed.cuts}
+        names |= {"scale" if scaled else "axis" for row, scaled in enumerate(timed.scaled) if row and row not in cut}
+        names |= {"cut"} if cut else set()
     weights: set[str] = set()
     for message in diagram.messages:
         names.update(message.marks)

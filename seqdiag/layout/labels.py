@@ -5,6 +5,8 @@ A piece is a stretch of one line in one voice: a run, cut where the script chang
 
 from __future__ import annotations
 
+from math import atan, degrees
+
 import msgspec
 
 from seqdiag.diagram import Line, Run, RunKind
@@ -22,7 +24,14 @@ CHIP_MOST = 90
 SHORTEST = 24  # of a piece that is worth beginning
 ELLIPSIS = width("…", "upright")
 
-VOICE_OF: dict[RunKind, str] = {"wire": "wire", "flags": "flags", "decoded": "decoded", "hidden": "chip", "number": "number"}
+VOICE_OF: dict[RunKind, str] = {
+    "wire": "wire",
+    "flags": "flags",
+    "decoded": "decoded",
+    "again": "decoded",
+    "hidden": "chip",
+    "number": "number",
+}
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -98,11 +107,15 @@ def label(line: Line, upright: bool) -> Label:
     return Label(tuple(pieces), extent(pieces, line.refused), line.refused)
 
 
+OURS = ("decoded", "again")
+
+
 def joined(runs: tuple[Run, ...]) -> list[Run]:
     """Neighbouring decoded runs as one: apart, each would need the room of a wider font behind it."""
     found: list[Run] = []
     for run in runs:
-        if found and run.kind == found[-1].kind == "decoded":
+        ours = run.kind in OURS
+        if found and ours and found[-1].kind in OURS:
             found[-1] = Run(Shown(f"{found[-1].text} · {run.text}"), "decoded")
         else:
             found.append(run)
@@ -154,25 +167,43 @@ class Ink(msgspec.Struct):
     texts: list[Text]
 
 
-def place_stack(ink: Ink, lines: list[Label], centre: float, last_baseline: float, alert: bool) -> None:
-    """Puts lines above one another, as a block centred on `centre`, left edges aligned.
+class Baseline(msgspec.Struct, frozen=True):
+    """A line to write on: through (x, y), falling `slope` px a px."""
+
+    x: float
+    y: float
+    slope: float = 0
+
+    def at(self, x: float) -> float:
+        return self.y + self.slope * (x - self.x)
+
+    @property
+    def angle(self) -> float:
+        return degrees(atan(self.slope))
+
+    def raised(self, by: float) -> Baseline:
+        return Baseline(self.x, self.y - by, self.slope)
+
+
+def place_stack(ink: Ink, lines: list[Label], last: Baseline, alert: bool) -> None:
+    """Puts lines above one another, as a block centred on the x of the last line's baseline, left edges aligned.
 
     A refused line is red; where `alert`, what we say of the message (decoded text) is red too.
     """
-    left = centre - max(line.width for line in lines) / 2
+    left = last.x - max(line.width for line in lines) / 2
     for index, line in enumerate(lines):
-        place_line(ink, line, left, last_baseline - PITCH * (len(lines) - 1 - index), alert, len(lines) == 1)
+        place_line(ink, line, left, last.raised(PITCH * (len(lines) - 1 - index)), alert, len(lines) == 1)
 
 
-def place_line(ink: Ink, line: Label, x: float, baseline: float, alert: bool, centred: bool) -> None:
+def place_line(ink: Ink, line: Label, x: float, on: Baseline, alert: bool, centred: bool) -> None:
     """Puts one line with its left edge at `x`.
 
     A single piece that stands alone is anchored in its middle, the first of several where it meets the second, so
     that a wider font makes the line grow on both sides.
     """
     if line.refused:
-        ink.marks.append(mark(x, baseline + 0.5, "warning", fill="alert"))
-        ink.marks.append(mark(x, baseline + 0.5, "warning-sign", fill="ground"))
+        ink.marks.append(mark(x, on.at(x) + 0.5, "warning", fill="alert", angle=on.angle))
+        ink.marks.append(mark(x, on.at(x) + 0.5, "warning-sign", fill="ground", angle=on.angle))
         x += WARNING
     alone = len(line.pieces) == 1
     for index, piece in enumerate(line.pieces):
@@ -180,12 +211,16 @@ def place_line(ink: Ink, line: Label, x: float, baseline: float, alert: bool, ce
         red = line.refused or (alert and piece.voice in ("decoded", "upright"))
         paint = "alert" if red else VOICES[piece.voice].paint
         if piece.voice == "chip":
-            ink.boxes.append(box(x, baseline - 10, piece.width, 13, "chip", "chip-edge", 0.8, 3))
-            ink.texts.append(text(x + piece.width / 2, baseline - 0.2, piece.text, "chip", VOICES["chip"].paint, "middle"))
-        elif alone and centred and not line.refused:
-            ink.texts.append(text(x + piece.width / 2, baseline, piece.text, piece.voice, paint, "middle"))
-        elif index == 0 and not alone:
-            ink.texts.append(text(x + piece.width, baseline, piece.text, piece.voice, paint, "end"))
+            middle = x + piece.width / 2
+            y = on.at(middle)
+            ink.boxes.append(box(x, on.at(x) - 10, piece.width, 13, "chip", "chip-edge", 0.8, 3, angle=on.angle))
+            ink.texts.append(text(middle, y - 0.2, piece.text, "chip", VOICES["chip"].paint, "middle", on.angle))
         else:
-            ink.texts.append(text(x, baseline, piece.text, piece.voice, paint))
+            if alone and centred and not line.refused:
+                at, anchor = x + piece.width / 2, "middle"
+            elif index == 0 and not alone:
+                at, anchor = x + piece.width, "end"
+            else:
+                at, anchor = x, "start"
+            ink.texts.append(text(at, on.at(at), piece.text, piece.voice, paint, anchor, on.angle))  # type: ignore[arg-type]
         x += piece.room() if index else piece.width

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from seqdiag.diagram import Message, State
+from seqdiag.layout.edges import Seen
 from seqdiag.layout.field import Loop, PillSpot, Room
-from seqdiag.layout.labels import BASELINE, PITCH, Ink, Label, flat, measured, place_stack
-from seqdiag.layout.scene import Dash, Group, Stroke, Text, box, mark, stroke, text
+from seqdiag.layout.labels import BASELINE, PITCH, Baseline, Ink, Label, flat, measured, place_stack
+from seqdiag.layout.scene import Area, Dash, Group, Stroke, Text, area, box, mark, stroke, text
 from seqdiag.layout.theme import VOICES
 from seqdiag.layout.widths import clip, width
 from seqdiag.text import Shown
@@ -21,26 +24,54 @@ PILL_PAD = 7
 PILL_MOST = 160
 PILL_LEAST = 30
 MEANING_MOST = 320
+SLANTED = 4  # px: a smaller fall is level to the eye
 LOW_RISE = 12  # of a row whose label is not above its first edge
 LABEL_RISE = 10  # from a baseline to the top of its letters
 
 
-class Place(msgspec.Struct, frozen=True):
-    """Where one message goes: the two lifelines, the arrow's first and last edge, the room of its label, its states and meanings.
+class Way(NamedTuple):
+    """One edge of an arrow: y where it leaves and where it comes."""
 
-    `band`: the paint behind it.
+    leaves: float
+    comes: float
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where one message goes: the two lifelines, its first and last edge (one, or two), its label, its states and meanings.
+
+    `band`: the paint behind it. `seen`: which ends were captured; the others are hollow. `centre`: of its label.
+    `inside`: nothing else lies between the edges.
     """
 
     sender: float
     receiver: float
-    start: float
-    end: float
+    edges: tuple[Way, ...]
+    seen: Seen
     label: Room | Loop
+    centre: float
     sender_pill: PillSpot
     receiver_pill: PillSpot
     meaning: float
     meaning_room: float
     band: str
+    inside: bool = True
+
+    @property
+    def last(self) -> Way:
+        return self.edges[-1]
+
+    @property
+    def slope(self) -> float:
+        return (self.last.comes - self.last.leaves) / (self.receiver - self.sender) if self.receiver != self.sender else 0
+
+    @property
+    def slanted(self) -> bool:
+        return abs(self.last.comes - self.last.leaves) > SLANTED
+
+    @property
+    def right(self) -> float:
+        """y at the end next to the meanings."""
+        return self.last.comes if self.receiver > self.sender else self.last.leaves
 
 
 def rise(lines: int) -> float:
@@ -48,11 +79,18 @@ def rise(lines: int) -> float:
     return BASELINE + LABEL_RISE + PITCH * (max(lines, 1) - 1) + (4 if lines > 1 else 0)
 
 
-def arrow_height(message: Message, lines: int) -> float:
-    """From the first to the last edge of the arrow: 0 for a plain one."""
-    if message.sender == message.receiver:
-        return max(LOOP, PITCH * (lines - 1) + LOOP)
-    return max(34, PITCH * lines + 16) if message.bulk else 0
+def bulk_height(lines: int) -> float:
+    """What the label of bulk data needs between the first and the last edge."""
+    return max(34, PITCH * lines + 16)
+
+
+def loop_height(lines: int) -> float:
+    return max(LOOP, PITCH * (lines - 1) + LOOP)
+
+
+def meanings_at(place_right: float, slanted: bool) -> float:
+    """The baseline of the last line's meaning: beside a slanted arrow's end, or as high as the label of a level one."""
+    return place_right + (3.5 if slanted else -BASELINE)
 
 
 def pill_words(state: State | None, room: float = PILL_MOST) -> Shown | None:
@@ -107,11 +145,12 @@ def draw(message: Message, labels: list[Label], place: Place, role: str, upright
     strokes: list[Stroke] = []
     look = arrow_of(message, role)
     if isinstance(place.label, Loop):
-        last = _loop(ink, labels, place, place.label, look)
+        _loop(ink, labels, place, place.label, look)
     else:
-        last = _line(ink, strokes, labels, place, place.label, look, message, role)
+        _arrow(ink, strokes, place, look, message, role)
+        _label(ink, labels, place, place.label, message)
     if explained:
-        _meanings(ink.texts, message, len(labels), place, last, upright)
+        _meanings(ink.texts, message, len(labels), place, upright)
     numbers = " ".join(str(line.n) for line in message.lines if line.n is not None)
     groups = [
         Group(
@@ -126,80 +165,97 @@ def draw(message: Message, labels: list[Label], place: Place, role: str, upright
             origin=flat(str(message.origins[0])) if message.origins else None,
         )
     ]
-    for state, at, y in ((message.sender_state, place.sender_pill, place.start), (message.receiver_state, place.receiver_pill, place.end)):
+    ends = ((message.sender_state, place.sender_pill, place.last.leaves), (message.receiver_state, place.receiver_pill, place.last.comes))
+    for state, at, y in ends:
         words = pill_words(state, at.room)
         if state is not None and words is not None:
             groups.append(pill(state, words, message.session, at, y))
     return groups
 
 
-def _line(
-    ink: Ink, strokes: list[Stroke], labels: list[Label], place: Place, room: Room, look: Arrow, message: Message, role: str
-) -> float:
-    """An arrow, or for bulk data a filled band between two; returns the last line's baseline."""
+def _arrow(ink: Ink, strokes: list[Stroke], place: Place, look: Arrow, message: Message, role: str) -> None:
+    """One edge, or two with the filled ground of what was under way between them."""
     way = 1 if place.receiver > place.sender else -1
     tail, tip = place.sender + way * OFF, place.receiver - way * (OFF + 0.5)
-    head = "head-right" if way > 0 else "head-left"
-    if "lost" in message.marks:
+    lost = "lost" in message.marks
+    if lost:
         tip = tail + (tip - tail) * LOST
-    if message.bulk:
-        low, high = sorted((tail, tip))
-        ink.boxes.append(box(low, place.start, high - low, place.end - place.start, f"bulk-{role}"))
-    for y, weight in ((place.start, 1.1), (place.end, look.weight)) if message.bulk else ((place.start, look.weight),):
-        lost = "lost" in message.marks
-        strokes.append(stroke(tail, y, tip if lost else tip - way * 8, y, look.paint, weight, look.dash))
+    for edge in place.edges:
+        weight = 1.1 if edge is not place.last else look.weight
+        line = Baseline(place.sender, edge.leaves, place.slope)
+        end = tip if lost else tip - way * 8
+        strokes.append(stroke(tail, line.at(tail), end, line.at(end), look.paint, weight, look.dash))
         if lost:
-            ink.marks.append(mark(tip, y, "cross", stroke=look.paint, weight=2))
-        elif look.hollow:
-            ink.marks.append(mark(tip, y, head, "ground", look.paint))
+            ink.marks.append(mark(tip, line.at(tip), "cross", stroke=look.paint, weight=2))
         else:
-            ink.marks.append(mark(tip, y, head, look.paint))
+            hollow = look.hollow or not place.seen.arrival
+            head = "head-right" if way > 0 else "head-left"
+            ink.marks.append(
+                mark(tip, line.at(tip), head, "ground" if hollow else look.paint, look.paint if hollow else "none", angle=line.angle)
+            )
+        if not place.seen.departure:
+            ink.marks.append(mark(place.sender, edge.leaves, "ring", "ground", look.paint, 1.1))
         if "abort" in message.marks:
-            ink.marks.append(mark(tip - way * 14, y, "stop", stroke=look.paint, weight=2))
-    baseline = place.start - BASELINE
-    if message.bulk:
-        baseline = (place.start + place.end) / 2 + 4 + PITCH * (len(labels) - 1) / 2
-    centre = room.middle
-    if labels and room.across and not message.bulk:  # other lifelines do not strike through the words
+            stop = tip - way * 14
+            ink.marks.append(mark(stop, line.at(stop), "stop", stroke=look.paint, weight=2, angle=line.angle))
+
+
+def bulk(place: Place, role: str) -> Area:
+    """The ground of what was under way between a message's first and its last edge; it lies under all messages."""
+    first, last = place.edges[0], place.last
+    return area(
+        f"bulk-{role}", place.sender, first.leaves, place.receiver, first.comes, place.receiver, last.comes, place.sender, last.leaves
+    )
+
+
+def _label(ink: Ink, labels: list[Label], place: Place, room: Room, message: Message) -> None:
+    if not labels:
+        return
+    line = Baseline(place.sender, place.last.leaves, place.slope)
+    off = float(BASELINE)
+    if len(place.edges) > 1 and place.inside:  # in the middle of what is filled
+        off = max(off, (place.last.leaves - place.edges[0].leaves) / 2 - 4 - PITCH * (len(labels) - 1) / 2)
+    on = Baseline(place.centre, line.at(place.centre) - off, place.slope)
+    if room.across and len(place.edges) == 1:  # other lifelines do not strike through the words
         size = max(label.width for label in labels) + 6
-        top = baseline - LABEL_RISE - PITCH * (len(labels) - 1)
-        ink.boxes.append(box(centre - size / 2, top - 1, size, baseline - top + 4, place.band))
-    alert = "lost" in message.marks or "repeated" in message.marks
-    if labels:
-        place_stack(ink, labels, centre, baseline, alert)
-    return baseline
+        high = LABEL_RISE + PITCH * (len(labels) - 1)
+        left = place.centre - size / 2
+        ink.boxes.append(box(left, on.at(left) - high - 1, size, high + 4, place.band, angle=on.angle))
+    place_stack(ink, labels, on, "lost" in message.marks or "repeated" in message.marks)
 
 
-def _loop(ink: Ink, labels: list[Label], place: Place, loop: Loop, look: Arrow) -> float:
+def _loop(ink: Ink, labels: list[Label], place: Place, loop: Loop, look: Arrow) -> None:
     """A message to oneself: out, down and back, with its label beside it."""
     way = loop.way
-    at = place.sender + way * OFF
-    ink.marks.append(mark(at, place.start, "loop-right" if way > 0 else "loop-left", stroke=look.paint, weight=look.weight))
+    at, start = place.sender + way * OFF, place.last.leaves
+    ink.marks.append(mark(at, start, "loop-right" if way > 0 else "loop-left", stroke=look.paint, weight=look.weight))
     head = "head-left" if way > 0 else "head-right"
-    ink.marks.append(mark(at + way * 0.5, place.start + LOOP, head, "ground" if look.hollow else look.paint, look.paint))
+    ink.marks.append(mark(at + way * 0.5, start + LOOP, head, "ground" if look.hollow else look.paint, look.paint))
     size = max((label.width for label in labels), default=0)
     centre = loop.low + size / 2 if way > 0 else loop.high - size / 2
-    baseline = place.start + LOOP / 2 + 4 + PITCH * (len(labels) - 1)
     if labels:
-        place_stack(ink, labels, centre, baseline, False)
-    return baseline
+        place_stack(ink, labels, Baseline(centre, start + LOOP / 2 + 4 + PITCH * (len(labels) - 1)), False)
 
 
-def _meanings(texts: list[Text], message: Message, lines: int, place: Place, last: float, upright: bool) -> None:
-    """Each line's meaning on that line's own baseline, in the column at the right; a state that stands there comes first."""
+def _meanings(texts: list[Text], message: Message, lines: int, place: Place, upright: bool) -> None:
+    """Each line's meaning beside the arrow's end, in the column at the right; a state that stands there comes first."""
+    if isinstance(place.label, Loop):
+        last = place.last.leaves + LOOP / 2 + 4 + PITCH * (lines - 1)
+    else:
+        last = meanings_at(place.right, place.slanted or len(place.edges) > 1)
     for index, line in enumerate(message.lines[:lines]):
         if not line.meaning:
             continue
         baseline = last - PITCH * (lines - 1 - index)
         x, room = place.meaning, place.meaning_room
         for state, (side, near, space), y in (
-            (message.sender_state, place.sender_pill, place.start),
-            (message.receiver_state, place.receiver_pill, place.end),
+            (message.sender_state, place.sender_pill, place.last.leaves),
+            (message.receiver_state, place.receiver_pill, place.last.comes),
         ):
             size = pill_width(pill_words(state, space))
             if size and side > 0 and near + size > x - 4 and near < x + 4 and baseline > y - 20 and baseline - 10 < y + 10:
                 x, room = near + size + 8, room - (near + size + 8 - x)
-                baseline = y + 3.5 if lines == 1 and not message.bulk else baseline
+                baseline = y + 3.5 if lines == 1 else baseline
         words = clip(flat(line.meaning), "meaning", max(room, 40))
         for piece in measured(words, "meaning", upright, 0):
             x += piece.gap

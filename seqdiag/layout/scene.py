@@ -1,7 +1,7 @@
 """A figure as placed shapes: all of its geometry and none of its markup.
 
-Coordinates are px from the top left corner, y downwards, rounded to a tenth. Every group's boxes are drawn first,
-then its strokes, marks, ticks and texts; groups are drawn in order.
+Coordinates are px from the top left corner, y downwards, rounded to a tenth. Every group's areas and boxes are drawn
+first, then its strokes, marks, ticks and texts; groups are drawn in order.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ class Text(msgspec.Struct, frozen=True):
     voice: str
     paint: str
     anchor: Anchor = "start"
-    angle: int = 0
+    angle: float = 0
     family: str = ""
 
 
 class Box(msgspec.Struct, frozen=True):
+    """`angle` in degrees turns it about its point."""
+
     x: float
     y: float
     width: float
@@ -41,6 +43,14 @@ class Box(msgspec.Struct, frozen=True):
     weight: float = 1
     radius: float = 0
     dash: Dash = ""
+    angle: float = 0
+
+
+class Area(msgspec.Struct, frozen=True):
+    """A filled outline: its corners as x, y, x, y, ..."""
+
+    corners: tuple[float, ...]
+    fill: str
 
 
 class Stroke(msgspec.Struct, frozen=True):
@@ -56,7 +66,7 @@ class Stroke(msgspec.Struct, frozen=True):
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """A small sign of `theme.MARKS`, placed at its point."""
+    """A small sign of `theme.MARKS`, placed at its point and turned about it by `angle` degrees."""
 
     x: float
     y: float
@@ -64,6 +74,7 @@ class Mark(msgspec.Struct, frozen=True):
     fill: str = "none"
     stroke: str = "none"
     weight: float = 1
+    angle: float = 0
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -87,6 +98,7 @@ class Group(msgspec.Struct, frozen=True):
     marks: tuple[Mark, ...] = ()
     texts: tuple[Text, ...] = ()
     ticks: tuple[Tick, ...] = ()
+    areas: tuple[Area, ...] = ()
     title: Shown | None = None
     label: Shown | None = None
     session: int | None = None
@@ -114,22 +126,35 @@ def px(value: float) -> float:
     return whole if whole == value else value
 
 
-def text(x: float, y: float, words: Shown, voice: str, paint: str, anchor: Anchor = "start", angle: int = 0) -> Text:
+def text(x: float, y: float, words: Shown, voice: str, paint: str, anchor: Anchor = "start", angle: float = 0) -> Text:
     family = "mono" if VOICES[voice].mono else ""
     if not words.isascii() and WIDE.search(words):
         family = "wide-mono" if family else "wide"
-    return Text(px(x), px(y), words, voice, paint, anchor, angle, family)
+    return Text(px(x), px(y), words, voice, paint, anchor, px(angle), family)
 
 
 def box(
-    x: float, y: float, width: float, height: float, fill: str, stroke: str = "none", weight: float = 1, radius: float = 0, dash: Dash = ""
+    x: float,
+    y: float,
+    width: float,
+    height: float,
+    fill: str,
+    stroke: str = "none",
+    weight: float = 1,
+    radius: float = 0,
+    dash: Dash = "",
+    angle: float = 0,
 ) -> Box:
-    return Box(px(x), px(y), px(width), px(height), fill, stroke, weight, radius, dash)
+    return Box(px(x), px(y), px(width), px(height), fill, stroke, weight, radius, dash, px(angle))
+
+
+def area(fill: str, *corners: float) -> Area:
+    return Area(tuple(map(px, corners)), fill)
 
 
 def stroke(x1: float, y1: float, x2: float, y2: float, paint: str, weight: float, dash: Dash = "") -> Stroke:
     return Stroke(px(x1), px(y1), px(x2), px(y2), paint, weight, dash)
 
 
-def mark(x: float, y: float, name: str, fill: str = "none", stroke: str = "none", weight: float = 1) -> Mark:
-    return Mark(px(x), px(y), name, fill, stroke, weight)
+def mark(x: float, y: float, name: str, fill: str = "none", stroke: str = "none", weight: float = 1, angle: float = 0) -> Mark:
+    return Mark(px(x), px(y), name, fill, stroke, weight, px(angle))

@@ -96,6 +96,8 @@ VOICES: dict[str, Voice] = {
     "delta": Voice(9.5, "faint"),
     "delta-long": Voice(9.5, bold=True),
     "pill": Voice(9.5),
+    "wait": Voice(10.8, italic=True),
+    "wait-upright": Voice(10.8),
     "gutter": Voice(10.5, "soft", spacing=0.8),
     "gutter-small": Voice(8.5, "soft", spacing=0.4),
     "ideograph": Voice(11.5, "soft"),
@@ -119,6 +121,9 @@ MARKS: dict[str, str] = {
     "break": "m-6 -1l12 -5m-12 12l12 -5",
     "end": "m-7 0h14",
     "tick": "m-3.5 0h7",
+    "ring": "m-2.6 0a2.6 2.6 0 1 0 5.2 0a2.6 2.6 0 1 0 -5.2 0",
+    "dot": "m-2.2 0a2.2 2.2 0 1 0 4.4 0a2.2 2.2 0 1 0 -4.4 0",
+    "cut": "m-6 1.5l12 -6m-12 9l12 -6",
     "loop-right": "h26a4 4 0 0 1 4 4v10a4 4 0 0 1 -4 4h-18",
     "loop-left": "h-26a4 4 0 0 0 -4 4v10a4 4 0 0 0 4 4h18",
 }

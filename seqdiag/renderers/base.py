@@ -12,7 +12,7 @@ import msgspec
 from seqdiag.diagram import Bar, Diagram, Message, Note, Participant, Phase, State
 from seqdiag.provenance import Nanoseconds
 from seqdiag.text import Shown, shown
-from seqdiag.words import duration
+from seqdiag.words import duration, say
 
 Theme: TypeAlias = Literal["auto", "light", "dark", "print"]
 Times: TypeAlias = Literal["r", "d", "a", "ad"]
@@ -27,6 +27,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
 
     `width`: at most so many cells (text) or pixels. `ascii`: no character above U+007E. `compat`: PlantUML as old as
     Debian's 1.2020.02. `target`: whose limits to warn about. `times`: relative, delta, absolute (UTC), with date.
+    `time`: drawn to scale, or in even rows (SVG).
     `templates`: a folder of the user's own templates instead of ours.
     """
 
@@ -36,6 +37,7 @@ class RenderOptions(msgspec.Struct, frozen=True):
     compat: bool = False
     target: Target | None = None
     times: Times = "r"
+    time: Literal["scale", "rows"] = "scale"
     templates: str | None = None
 
 
@@ -242,7 +244,8 @@ def ends(diagram: Diagram, session: int) -> tuple[str, ...]:
 
 def remarks(diagram: Diagram) -> list[Shown]:
     """What stands under the figure: the caption's sentences, then the findings."""
-    return [*diagram.caption, *(shown(str(finding)) for finding in diagram.findings)]
+    rows = [shown(say(diagram.lang, "caption.rows"))] if diagram.timed and any(m.t is not None for m in diagram.messages) else []
+    return [*rows, *diagram.caption, *(shown(str(finding)) for finding in diagram.findings)]
 
 
 def stamp(times: Sequence[Nanoseconds | None], form: Times) -> list[Shown | None]:

@@ -36,7 +36,7 @@ def render(diagram: Diagram, options: RenderOptions) -> bytes:
     written = templating.render(
         "svg/figure.svg",
         Path(options.templates) if options.templates else None,
-        scene=arrange(diagram, options.times),
+        scene=arrange(diagram, options.times, options.time == "scale"),
         lang=token("zh-CN" if diagram.lang == "zh" else "en"),
         sans=token(theme.SANS),
         families={name: token(family) for name, family in theme.FAMILIES.items()},

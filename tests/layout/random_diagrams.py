@@ -6,7 +6,7 @@ from typing import get_args
 
 from hypothesis import strategies as st
 
-from seqdiag.diagram import Bar, Diagram, Life, Line, Mark, Message, Note, Participant, Phase, Run, RunKind, Session, State
+from seqdiag.diagram import Bar, Diagram, Life, Line, Mark, Message, Note, Participant, Phase, Repeat, Run, RunKind, Session, State, Wait
 from seqdiag.provenance import Finding, Origin
 from seqdiag.text import Shown, shown
 
@@ -41,7 +41,11 @@ def diagrams(draw: st.DrawFn) -> Diagram:
     ids = [f"p{n}" for n in range(1, count + 1)]
     end = st.sampled_from(ids)
     numbers = range(1, draw(st.integers(1, 3)) + 1)
-    sessions = tuple(Session(n, draw(end), draw(end), None, draw(st.sampled_from(get_args(Life)))) for n in numbers)
+    way = st.none() | st.integers(0, 10**8)
+    places = st.sampled_from([None, "client", "server", "between", "both", "unknown"])
+    sessions = tuple(
+        Session(n, draw(end), draw(end), None, draw(st.sampled_from(get_args(Life))), draw(places), draw(way), draw(way)) for n in numbers
+    )
     kinds = st.sampled_from(["handshake", "dialogue", "tls", "authentication", "mail", "close", "abort"])
     phases = tuple(Phase(draw(st.sampled_from(numbers)), draw(kinds), draw(words)) for _ in range(draw(st.integers(0, 3))))
     message = st.builds(
@@ -58,7 +62,11 @@ def diagrams(draw: st.DrawFn) -> Diagram:
         states,
         st.sampled_from([None, *range(len(phases))]),
         st.booleans(),
-        st.builds(Origin, words, st.integers(1, 99)).map(lambda origin: (origin,)),
+        st.lists(st.builds(Origin, st.just("a"), st.integers(1, 9)), max_size=2, unique=True).map(tuple),
+        st.none() | st.builds(Repeat, st.none() | st.integers(0, 10**10), st.none() | st.builds(Origin, st.just("a"), st.integers(1, 9))),
+        st.none(),
+        times,
+        st.none() | st.builds(Wait, st.sampled_from(["client", "server"]), st.integers(0, 10**11), st.booleans()),
     )
     messages = tuple(draw(st.lists(message, max_size=12)))
     bars = []

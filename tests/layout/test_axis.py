@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from seqdiag.layout.axis import Clock, Times, moments, unit_for
+from seqdiag.layout.edges import edges
 from tests import diagrams
 
 MS = 1_000_000
@@ -13,7 +14,8 @@ def told(times: Times, *ns: int | None) -> list[tuple[str, str]]:
     made = diagrams.aborted()
     messages = tuple(msgspec.structs.replace(made.messages[0], t=t, t_end=t) for t in ns)
     diagram = msgspec.structs.replace(made, messages=messages)
-    return [(m.start.label, m.start.delta) for m in moments(diagram, Clock(diagram, times)) if m.start]
+    found = edges(diagram)
+    return [(m.label, m.delta) for m in moments(found, Clock(diagram, found, times)) if m]
 
 
 @pytest.mark.parametrize(
@@ -48,13 +50,5 @@ def test_a_clock_that_goes_back_has_no_negative_delta() -> None:
 
 def test_no_time_no_moment() -> None:
     assert told("r", None, 5, None, 7) == [("0.000", ""), ("0.000", "+0.000")]
-    assert moments(diagrams.inferred(), Clock(diagrams.inferred(), "r")) == []
-
-
-def test_bulk_data_has_a_moment_at_either_end_unless_overtaken() -> None:
-    diagram = diagrams.smtp()
-    index = next(k for k, message in enumerate(diagram.messages) if message.bulk)
-    assert moments(diagram, Clock(diagram, "r"))[index].end is not None
-    late = msgspec.structs.replace(diagram.messages[index], t_end=diagrams.START + 10**12)
-    diagram = msgspec.structs.replace(diagram, messages=(*diagram.messages[:index], late, *diagram.messages[index + 1 :]))
-    assert moments(diagram, Clock(diagram, "r"))[index].end is None
+    untimed = diagrams.inferred()
+    assert set(moments(edges(untimed), Clock(untimed, edges(untimed), "r"))) == {None}

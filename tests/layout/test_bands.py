@@ -10,7 +10,9 @@ COLUMNS = place(Needs([100, 100], {}, {}, times=40, deltas=30, gutter=True, pill
 
 
 def made(title: str, height: float, whole: bool = True) -> object:
-    return band(Phase(1, "handshake", shown(title)), Band(0, 100, 100 + height, 0, 1, whole), COLUMNS, shown(title), (200, 500))
+    return band(
+        Phase(1, "handshake", shown(title)), Band(0, 100, 100 + height, 0, 1, whole, 110, 110 + height), COLUMNS, shown(title), (200, 500)
+    )
 
 
 def test_a_title_runs_up_the_gutter_in_the_largest_way_that_fits() -> None:
@@ -37,7 +39,14 @@ def test_a_very_long_band_repeats_its_title() -> None:
 
 def test_a_split_phase_is_a_tint_between_its_ends() -> None:
     group = made("Handshake", 30, whole=False)
-    assert [(box.x, box.width) for box in group.boxes] == [(200, 300)] and not group.strokes  # type: ignore[attr-defined]
+    (ground,) = group.areas  # type: ignore[attr-defined]
+    assert ground.corners == (200, 100, 500, 110, 500, 140, 200, 130) and not group.strokes  # type: ignore[attr-defined]
+
+
+def test_the_edges_of_a_band_run_from_lifeline_to_lifeline() -> None:
+    (ground,) = made("Handshake", 30).areas  # type: ignore[attr-defined]
+    corners = list(zip(ground.corners[::2], ground.corners[1::2], strict=True))
+    assert corners[:4] == [(COLUMNS.left, 100), (200, 100), (500, 110), (COLUMNS.right, 110)]
 
 
 def test_a_short_bar_has_its_title_beside_it() -> None:

@@ -1,12 +1,14 @@
 """Lines in, placed runs out."""
 
-from seqdiag.layout.labels import Ink, fitted, label, place_stack
+import pytest
+
+from seqdiag.layout.labels import Baseline, Ink, fitted, label, place_stack
 from tests.diagrams import line, wire
 
 
-def placed(*lines: object, room: float = 400, upright: bool = False) -> Ink:
+def placed(*lines: object, room: float = 400, upright: bool = False, slope: float = 0) -> Ink:
     ink = Ink([], [], [])
-    place_stack(ink, [fitted(label(one, upright), room) for one in lines], 200, 100, False)  # type: ignore[arg-type]
+    place_stack(ink, [fitted(label(one, upright), room) for one in lines], Baseline(200, 100, slope), False)  # type: ignore[arg-type]
     return ink
 
 
@@ -48,3 +50,9 @@ def test_what_does_not_fit_ends_in_an_ellipsis() -> None:
         cut = fitted(whole, room)
         assert cut.width <= room and cut.pieces[-1].text.endswith("…")
     assert fitted(whole, 1000) is whole
+
+
+def test_a_label_runs_along_its_arrow() -> None:
+    first, second = placed(line(("SYN", "flags"), ("seq 0", "number")), slope=0.1).texts
+    assert first.angle == second.angle == 5.7
+    assert second.y - first.y == pytest.approx(0.1 * (second.x - first.x), abs=0.1)

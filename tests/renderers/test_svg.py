@@ -49,6 +49,7 @@ def test_every_theme_and_form_of_time_keeps_the_law(theme: Theme, times: Times) 
 @given(any_diagram())
 def test_any_diagram_keeps_the_law(diagram: Diagram) -> None:
     assert faults(svg.render(diagram, OPTIONS)) == []
+    assert faults(svg.render(diagram, RenderOptions(time="rows"))) == []
 
 
 def test_the_law_sees_what_it_forbids() -> None:
@@ -56,7 +57,10 @@ def test_the_law_sees_what_it_forbids() -> None:
     bad = good.replace(">QUIT<", f">{'QUIT' * 200}<")
     assert any(fault.startswith("outside: 'QUITQUIT") for fault in faults(bad))
     assert any("overlap" in fault for fault in faults(good.replace(">AUTH LOGIN<", f">{'AUTH LOGIN ' * 9}<")))
-    assert "time goes up" in faults(re.sub(r'data-t="\d+"', 'data-t="5"', good, count=1).replace('data-t="5"', f'data-t="{10**19}"'))
+    late = re.sub(r'data-t="\d+"', f'data-t="{10**19}"', good, count=1)
+    assert any(fault.startswith("time goes up") for fault in faults(late))
+    askew = re.sub(r'data-px-per-ms="[^"]+"', 'data-px-per-ms="99"', good)
+    assert any(fault.startswith("not to scale though it says so") for fault in faults(askew))
     assert any("not allowed" in fault for fault in faults(good.replace("</svg>", "<script/></svg>")))
 
 
@@ -121,9 +125,12 @@ def test_phases_states_and_ticks_are_marked_up() -> None:
     assert [phase.get("data-kind") for phase in groups(root, "phase")] == kinds
     assert [said(state) for state in groups(root, "state")][:3] == ["SYN-SENT", "SYN-RECEIVED", "ESTABLISHED"]
     ticks = [tick for axis in groups(root, "axis") for tick in axis.iter(SVG + "circle")]
-    assert {tick.get("data-scale") for tick in ticks} == {"false"}
+    assert {tick.get("data-scale") for tick in ticks} == {"true", "false"}
     assert [int(tick.attrib["data-t"]) - diagrams.START for tick in ticks][:2] == [0, 24_000_000]
-    assert root.get("data-px-per-ms") == "0"
+    assert float(root.attrib["data-px-per-ms"]) > 0
+    rows = drawn(diagrams.smtp(), time="rows")
+    assert rows.get("data-px-per-ms") == "0"
+    assert {tick.get("data-scale") for axis in groups(rows, "axis")[1:] for tick in axis.iter(SVG + "circle")} <= {"false"}
 
 
 def test_a_clock_that_goes_back_repeats_the_greatest_time_above() -> None:

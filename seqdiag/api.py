@@ -61,6 +61,7 @@ def draw(
     theme: Literal["auto", "light", "dark", "print"] = "auto",
     title: str | None = None,
     names: Mapping[str, str] | None = None,
+    order: Sequence[str] = (),
     explain: bool = True,
     fold: bool = True,
     first: int | None = None,
@@ -70,12 +71,12 @@ def draw(
 ) -> Figure:
     """One figure of the chosen conversations (all, where `session` is None), in order of time.
 
-    `session`: numbers as `sessions` gives them. `names`: labels by `HOST` or `HOST:PORT`. `first`: at most so many
-    messages. Passwords and tokens are hidden unless `show_secrets`.
+    `session`: numbers as `sessions` gives them. `names`: labels by `HOST` or `HOST:PORT`. `order`: columns from the left, by
+    label or address; the others follow. `first`: at most so many messages. Passwords and tokens are hidden unless `show_secrets`.
     """
     understood = _read(inputs, from_format, strict)
     chosen = pipeline.dialogues(understood, _selection(session))
-    options = ComposeOptions(lang, tcp, fold, explain, show_secrets, first, title, names or {})
+    options = ComposeOptions(lang, tcp, fold, explain, show_secrets, first, title, names or {}, tuple(order))
     figure = pipeline.diagram(understood, chosen, options)
     return Figure(figure, RenderOptions(theme=theme), tuple(os.fspath(name) for name in inputs))
 

@@ -43,6 +43,7 @@ FORMATS = {
     help="Times: relative, delta, absolute, with date.",
 )
 @click.option("--name", "names", multiple=True, metavar="HOST[:PORT]=LABEL", help="A label for an address.")
+@click.option("--order", metavar="LABEL[,LABEL..]", help="Columns from the left, by label or address; the others follow.")
 @click.option("--title", metavar="TEXT", help="The figure's title.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="The figure's language.")
 @click.option("--theme", type=click.Choice(["auto", "light", "dark", "print"]), default="auto", show_default=True, help="Colours (SVG).")
@@ -85,6 +86,7 @@ def command(inputs: tuple[str, ...], output: str, format_: str | None, **options
         first=options["first"],
         title=options["title"],
         names=names,
+        order=tuple(label.strip() for label in (options["order"] or "").split(",") if label.strip()),
     )
     how = RenderOptions(
         theme=options["theme"],

@@ -15,7 +15,8 @@ MOST_MESSAGES = 2000
 
 
 class ComposeOptions(msgspec.Struct, frozen=True):
-    """`names`: labels by `HOST:PORT` or `HOST`; two ends with one label share a column. `first`: at most so many messages."""
+    """`names`: labels by `HOST:PORT` or `HOST`; ends with one label share a column. `order`: columns from the left, by label,
+    host or `HOST:PORT`; those not named follow. `first`: at most so many messages."""
 
     lang: Lang = "en"
     tcp: Literal["full", "phases", "none"] = "phases"
@@ -25,6 +26,7 @@ class ComposeOptions(msgspec.Struct, frozen=True):
     first: int | None = None
     title: str | None = None
     names: Mapping[str, str] = {}
+    order: tuple[str, ...] = ()
 
     @property
     def most(self) -> int:

@@ -201,7 +201,7 @@ def rows(diagram: Diagram, times: Times) -> list[Row]:
     bars: dict[int, list[Bar]] = {}
     for bar in diagram.bars:
         bars.setdefault(bar.first, []).append(bar)
-    roles = {participant.id: participant.role for participant in diagram.participants}
+    clients = {session.number: session.client for session in diagram.sessions}
     stamps = stamp([message.t for message in diagram.messages], times)
     found: list[Row] = []
     last: Nanoseconds | None = None
@@ -211,7 +211,7 @@ def rows(diagram: Diagram, times: Times) -> list[Row]:
         found.append(
             Row(
                 message,
-                stroke(message, roles[message.sender]),
+                stroke(message, "client" if message.sender == clients.get(message.session) else "server"),
                 tuple((end, state) for end, state in states if state is not None and state.text),
                 stamps[index],
                 Shown(duration(wait)) if wait >= LONG_WAIT_NS else None,

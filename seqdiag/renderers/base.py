@@ -67,6 +67,7 @@ class Palette(msgspec.Struct, frozen=True):
     ground: str
     pill: str
     bar: str
+    highlight: str
     bands: dict[str, str]
 
 
@@ -81,6 +82,7 @@ LIGHT = Palette(
     ground="#ffffff",
     pill="#f6f8fa",
     bar="#e3efdf",
+    highlight="#fff1a8",
     bands={"handshake": "#eef4fb", "close": "#fbf2ec", "abort": "#fdeeec"},
 )
 DARK = Palette(
@@ -94,6 +96,7 @@ DARK = Palette(
     ground="#0d1117",
     pill="#161b22",
     bar="#1d2b1f",
+    highlight="#5c4a00",
     bands={"handshake": "#132339", "close": "#2b1d17", "abort": "#33191a"},
 )
 PRINT = Palette(
@@ -107,6 +110,7 @@ PRINT = Palette(
     ground="#ffffff",
     pill="#ffffff",
     bar="#ffffff",
+    highlight="#dddddd",
     bands={"handshake": "#f4f4f4", "close": "#f4f4f4", "abort": "#f4f4f4"},
 )
 PALETTES = {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}
@@ -202,9 +206,9 @@ def rows(diagram: Diagram, times: Times) -> list[Row]:
     for bar in diagram.bars:
         bars.setdefault(bar.first, []).append(bar)
     clients = {session.number: session.client for session in diagram.sessions}
-    stamps = stamp([message.t for message in diagram.messages], times)
+    stamps = stamp([message.t for message in diagram.messages], times, diagram.since)
     found: list[Row] = []
-    last: Nanoseconds | None = None
+    last: Nanoseconds | None = diagram.since[1] if diagram.since else None
     for index, message in enumerate(diagram.messages):
         wait = message.t - last if message.t is not None and last is not None else 0
         states = (message.sender, message.sender_state), (message.receiver, message.receiver_state)
@@ -245,18 +249,18 @@ def remarks(diagram: Diagram) -> list[Shown]:
     return [*diagram.caption, *(shown(str(finding)) for finding in diagram.findings)]
 
 
-def stamp(times: Sequence[Nanoseconds | None], form: Times) -> list[Shown | None]:
+def stamp(times: Sequence[Nanoseconds | None], form: Times, since: tuple[Nanoseconds, Nanoseconds] | None = None) -> list[Shown | None]:
     """Each instant as words; None where there is no time.
 
     `r` and `d` are milliseconds since the first and since the one before, with one decimal, or three where some
-    lie closer together than that could show; `a` and `ad` are UTC.
+    lie closer together than that could show; `a` and `ad` are UTC. `since`: the first and the last on earlier pages.
     """
     known = [t for t in times if t is not None]
     if form in ("a", "ad"):
         return [None if t is None else utc(t, with_date=form == "ad") for t in times]
     steps = [abs(after - before) for before, after in pairwise(known)]
     digits = 3 if any(0 < step < 50_000 for step in steps) else 1
-    first = last = known[0] if known else 0
+    first, last = since or ((known[0], known[0]) if known else (0, 0))
     found: list[Shown | None] = []
     for t in times:
         if t is None:

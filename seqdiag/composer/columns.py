@@ -40,10 +40,10 @@ class Columns:
                 ends.setdefault(found, {}).setdefault(getattr(d.connection, role), role)
         ends = dict(sorted(ends.items(), key=lambda item: _rank(item[1])))
         names = {key: _names(key, column, options.lang) for key, column in ends.items()}
+        wanted = options.order or options.annotations.order
         self.unknown = [label for label in options.order if not any(label in known for known in names.values())]
         self.known = [known[0] if isinstance(key[1], str) else known[1] for key, known in names.items()]
-        places = range(len(options.order))
-        order = sorted(ends, key=lambda key: next((i for i in places if options.order[i] in names[key]), len(places)))
+        order = sorted(ends, key=lambda key: next((i for i, label in enumerate(wanted) if label in names[key]), len(wanted)))
         self.ids = {key: f"p{i}" for i, key in enumerate(order, 1)}
         self.participants = tuple(_participant(self.ids[key], names[key][0], ends[key]) for key in order)
 
@@ -60,7 +60,7 @@ class Keys:
     """Each end's column. Both ends of one conversation never share one, even where they have the same label."""
 
     def __init__(self, dialogues: Sequence[Dialogue], options: ComposeOptions) -> None:
-        self.names = options.names
+        self.names = options.names, options.annotations.names
         pairs = [(self._label(d.connection.client), self._label(d.connection.server)) for d in dialogues]
         self.apart = {client for client, server in pairs if client == server}
 
@@ -70,7 +70,7 @@ class Keys:
         return (role, endpoint) if label is None else (role, label) if label in self.apart else (None, label)
 
     def _label(self, endpoint: Endpoint) -> str | None:
-        return self.names.get(str(endpoint)) or self.names.get(endpoint.host)
+        return next((found for names in self.names if (found := names.get(str(endpoint)) or names.get(endpoint.host))), None)
 
 
 def fitting(dialogues: Sequence[Dialogue], options: ComposeOptions) -> list[Dialogue]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from seqdiag.composer.annotate import annotate
 from seqdiag.composer.caption import caption, subtitle, title
 from seqdiag.composer.columns import Columns, fitting
 from seqdiag.composer.labels import displayable
@@ -63,8 +64,9 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         if (d, bar.first) in at
     ]
     own = tuple(finding for d in dialogues for finding in d.connection.findings)
-    return Diagram(
-        title=clip(shown(options.title), 200) if options.title else title(everything, options.lang),
+    asked = options.title or options.annotations.title
+    figure = Diagram(
+        title=clip(shown(asked), 200) if asked else title(everything, options.lang),
         subtitle=subtitle(everything, source, time.gmtime),
         lang=options.lang,
         participants=columns.participants,
@@ -73,11 +75,13 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         messages=tuple(messages),
         bars=tuple(bars),
         notes=tuple(sorted(notes, key=lambda note: note.before)),
-        caption=caption(dialogues, drafts, messages, total, len(everything), options),
         findings=tuple(Finding(shown(f.text), f.origin and displayable(f.origin), f.damage) for f in (*findings, *own)),
         timed=any(message.t is not None for message in messages) or not messages,
         explained=options.explain,
     )
+    figure = annotate(figure, options.annotations)
+    said = caption(dialogues, drafts, figure.messages, total, len(everything), options)
+    return replace(figure, caption=(*said, *figure.caption))
 
 
 def _merge(drafts: Sequence[Draft]) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from seqdiag.composer.annotate import annotate
 from seqdiag.composer.caption import caption, subtitle, title
 from seqdiag.composer.columns import Columns, fitting
+from seqdiag.composer.folding import fold
 from seqdiag.composer.labels import displayable
 from seqdiag.composer.options import ComposeOptions
 from seqdiag.composer.session import Draft, SessionComposer
@@ -80,6 +81,7 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         explained=options.explain,
     )
     figure = annotate(figure, options.annotations)
+    figure = fold(figure) if options.fold else figure
     said = caption(dialogues, drafts, figure.messages, total, len(everything), options)
     return replace(figure, caption=(*said, *figure.caption))
 

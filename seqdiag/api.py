@@ -15,9 +15,11 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from seqdiag import __version__, eventlist, output, pipeline
-from seqdiag.composer import ComposeOptions
+from seqdiag.composer import ComposeOptions, pages
 from seqdiag.diagram import Diagram
 from seqdiag.errors import DamagedInput
+from seqdiag.notes import Annotations
+from seqdiag.notes import read as read_notes
 from seqdiag.pipeline import MessageRow, Selection, SessionRow
 from seqdiag.renderers import RENDERERS, RenderOptions, for_suffix
 from seqdiag.words import Lang
@@ -35,6 +37,10 @@ class Figure(msgspec.Struct, frozen=True):
     def render(self, renderer: str) -> bytes:
         """The bytes of one format, by its renderer's name: svg, plantuml, mermaid, text, json."""
         return RENDERERS[renderer].render(self.diagram, self.options)
+
+    def pages(self, most: int) -> list[Figure]:
+        """The same in pages of at most `most` messages, each a figure of its own."""
+        return [msgspec.structs.replace(self, diagram=page) for page in pages(self.diagram, most)]
 
     def save(self, path: Input) -> None:
         """Write `path` whole or not at all. UsageError for a suffix that no renderer writes, OutputError otherwise."""
@@ -61,6 +67,8 @@ def draw(
     theme: Literal["auto", "light", "dark", "print"] = "auto",
     title: str | None = None,
     names: Mapping[str, str] | None = None,
+    order: Sequence[str] = (),
+    notes: Input | None = None,
     explain: bool = True,
     fold: bool = True,
     first: int | None = None,
@@ -70,14 +78,20 @@ def draw(
 ) -> Figure:
     """One figure of the chosen conversations (all, where `session` is None), in order of time.
 
-    `session`: numbers as `sessions` gives them. `names`: labels by `HOST` or `HOST:PORT`. `first`: at most so many
-    messages. Passwords and tokens are hidden unless `show_secrets`.
+    `session`: numbers as `sessions` gives them. `names`: labels by `HOST` or `HOST:PORT`. `order`: columns from the left, by
+    label or address; the others follow. `notes`: a notes file (docs/notes.md). `first`: at most so many messages. Passwords and
+    tokens are hidden unless `show_secrets`.
     """
     understood = _read(inputs, from_format, strict)
     chosen = pipeline.dialogues(understood, _selection(session))
-    options = ComposeOptions(lang, tcp, fold, explain, show_secrets, first, title, names or {})
+    written = Annotations() if notes is None else read_notes(notes)
+    options = ComposeOptions(lang, tcp, fold, explain, show_secrets, first, title, names or {}, tuple(order), written)
     figure = pipeline.diagram(understood, chosen, options)
-    return Figure(figure, RenderOptions(theme=theme), tuple(os.fspath(name) for name in inputs))
+    lost = next((finding for finding in figure.findings if finding.damage and written.concerns(finding)), None)
+    if strict and lost is not None:
+        raise DamagedInput(str(lost))
+    read = inputs if notes is None else (*inputs, notes)
+    return Figure(figure, RenderOptions(theme=theme), tuple(os.fspath(name) for name in read))
 
 
 def sessions(*inputs: Input, strict: bool = False, from_format: str | None = None) -> list[SessionRow]:

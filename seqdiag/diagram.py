@@ -15,7 +15,7 @@ from seqdiag.text import Shown
 
 RunKind: TypeAlias = Literal["wire", "flags", "decoded", "again", "hidden", "number"]
 Life: TypeAlias = Literal["none", "opening", "open", "closing", "closed"]
-Mark: TypeAlias = Literal["refused", "abort", "inferred", "repeated", "lost"]
+Mark: TypeAlias = Literal["refused", "abort", "inferred", "repeated", "lost", "highlight"]
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -81,7 +81,8 @@ class Message(msgspec.Struct, frozen=True):
 
     `t` and `t_end`: when its first and last byte were seen; `arrived`: when its last byte reached the receiver, where a
     second point saw it. `fate`: what became of it on the way, where that is known or presumed. `phase`: an index of
-    `Diagram.phases`. `bulk`: a mail message or other bulk data.
+    `Diagram.phases`. `bulk`: a mail message or other bulk data. `times`: for how many equal ones, one after another, it
+    stands; `t_end` and `origins` are then those of all.
     """
 
     session: int
@@ -101,6 +102,7 @@ class Message(msgspec.Struct, frozen=True):
     fate: Literal["lost", "presumed lost"] | None = None
     arrived: Nanoseconds | None = None
     wait: Wait | None = None
+    times: int = 1
 
     def text(self) -> Shown:
         return Shown("\n".join(line.text() for line in self.lines))
@@ -141,7 +143,8 @@ class Note(msgspec.Struct, frozen=True):
 
 class Session(msgspec.Struct, frozen=True):
     """One drawn session: which columns it runs between, and its lifelines' state above its first message (`open` where
-    the opening was not captured).
+    the opening was not captured; on a later page of a figure, as the page before left them, `server_before` where the server's
+    differs).
 
     `taken_at`: where the capture stood, so which ends of its arrows were seen; None where nothing was captured. `to_client`
     and `to_server`: how long a packet is estimated to be under way between there (with two captures: the other end) and
@@ -153,13 +156,19 @@ class Session(msgspec.Struct, frozen=True):
     server: str
     protocol: Shown | None
     life_before: Life = "none"
+    server_before: Life | None = None
     taken_at: Literal["client", "server", "between", "both", "unknown"] | None = None
     to_client: Nanoseconds | None = None
     to_server: Nanoseconds | None = None
 
+    def before(self, participant: str) -> Life:
+        """The state of one of its two lifelines above its first message."""
+        return self.server_before if participant == self.server and self.server_before is not None else self.life_before
+
 
 class Diagram(msgspec.Struct, frozen=True):
-    """A whole figure. `caption`: sentences under it. `timed` is False where the source has no times at all."""
+    """A whole figure. `caption`: sentences under it. `timed` is False where the source has no times at all.
+    `since`: times of the first and last message on the pages before this one, from which relative times count."""
 
     title: Shown
     subtitle: Shown
@@ -174,3 +183,4 @@ class Diagram(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     timed: bool = True
     explained: bool = True
+    since: tuple[Nanoseconds, Nanoseconds] | None = None

@@ -123,6 +123,6 @@ def test_a_format_can_be_named(tmp_path: Path) -> None:
 
 def test_the_figure_does_not_fold_where_told(tmp_path: Path) -> None:
     path = tmp_path / "long.txt"
-    path.write_text("S: 220 x ESMTP\n" + "C: NOOP\nS: 250 ok\n" * 1001)
+    path.write_text("S: 220 x ESMTP\n" + "".join(f"C: NOOP {n}\nS: 250 ok\n" for n in range(1001)))
     assert len(seqdiag.draw(path).diagram.messages) == 2000
     assert len(seqdiag.draw(path, fold=False).diagram.messages) == 2003

@@ -144,10 +144,11 @@ def test_a_figure_is_drawn_again_as_it_is(name: str, figure: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_the_event_list_draws_the_same_figure(name: str, tmp_path: Path) -> None:
-    """seqdiag events X | seqdiag draw - -o OUT"""
+    """seqdiag events X | seqdiag draw - -o OUT, with the notes that lie beside X"""
     output = tmp_path / "figure.svg"
+    notes = [argument for path in (EXAMPLES / name).glob("*.notes.toml") for argument in ("--notes", path)]
     with subprocess.Popen([PROGRAM, "events", INPUTS[name]], stdout=subprocess.PIPE) as events:
-        subprocess.run([PROGRAM, "draw", "-", "-o", output], stdin=events.stdout, check=True)
+        subprocess.run([PROGRAM, "draw", "-", *notes, "-o", output], stdin=events.stdout, check=True)
     assert events.returncode == 0
     assert output.read_bytes() == (EXAMPLES / name / "figure.svg").read_bytes()
 

@@ -5,5 +5,6 @@ from __future__ import annotations
 from seqdiag.composer.compose import compose
 from seqdiag.composer.labels import displayable, pdu_line
 from seqdiag.composer.options import ComposeOptions
+from seqdiag.composer.pages import pages
 
-__all__ = ["ComposeOptions", "compose", "displayable", "pdu_line"]
+__all__ = ["ComposeOptions", "compose", "displayable", "pages", "pdu_line"]

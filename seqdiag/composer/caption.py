@@ -55,6 +55,8 @@ def caption(
         sentences.append(say(lang, "caption.sessions", drawn=len(dialogues), total=sessions))
     if len(messages) < total:
         sentences.append(say(lang, "caption.messages", drawn=len(messages), total=total))
+        if any(message.times > 1 for message in messages):
+            sentences.append(say(lang, "caption.folded"))
     else:
         sentences += _segments(dialogues, drafts, messages, lang)
     if any("inferred" in message.marks for message in messages):

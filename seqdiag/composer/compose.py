@@ -4,86 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
 
 from msgspec.structs import replace
 
+from seqdiag.composer.annotate import annotate
 from seqdiag.composer.caption import caption, subtitle, title
+from seqdiag.composer.columns import Columns, fitting
+from seqdiag.composer.folding import fold
 from seqdiag.composer.labels import displayable
 from seqdiag.composer.options import ComposeOptions
 from seqdiag.composer.session import Draft, SessionComposer
-from seqdiag.diagram import Diagram, Message, Note, Participant, Phase
-from seqdiag.errors import LimitError
-from seqdiag.events import Endpoint
+from seqdiag.diagram import Diagram, Message, Note, Phase
 from seqdiag.protocols import Dialogue
 from seqdiag.provenance import Finding
 from seqdiag.text import clip, shown
 from seqdiag.words import Lang, say
 
-MOST_COLUMNS = 100
-"""Columns of one figure unless all are asked for (--no-fold)."""
-
-COLUMNS_AT_ALL = 400
-"""More columns than this nobody draws: the size of a figure grows with their square."""
-
 MOST_NOTES = 500
-MOST_NAME = 60
-
-
-Role: TypeAlias = Literal["client", "server"]
-Key: TypeAlias = tuple[Role, Endpoint | str]
-ROLES: tuple[Role, Role] = ("client", "server")
-
-
-class _Columns:
-    """The participants: one per role, host and port; clients stand left of servers."""
-
-    def __init__(self, dialogues: Sequence[Dialogue], options: ComposeOptions) -> None:
-        keys: dict[Key, tuple[Role, Endpoint]] = {}
-        self.key_of: dict[tuple[int, Role], Key] = {}
-        for role in ROLES:
-            for d in dialogues:
-                keys.setdefault(_key(d, role, options), (role, getattr(d.connection, role)))
-                self.key_of[d.connection.number, role] = _key(d, role, options)
-        self.ids = {key: f"p{i}" for i, key in enumerate(keys, 1)}
-        self.participants = tuple(
-            _participant(self.ids[key], role, endpoint, key[1], options.lang) for key, (role, endpoint) in keys.items()
-        )
-
-    def id(self, number: int, role: Role) -> str:
-        return self.ids[self.key_of[number, role]]
-
-
-def _key(dialogue: Dialogue, role: Role, options: ComposeOptions) -> Key:
-    endpoint: Endpoint = getattr(dialogue.connection, role)
-    return role, options.names.get(str(endpoint)) or options.names.get(endpoint.host) or endpoint
-
-
-def _fitting(dialogues: Sequence[Dialogue], options: ComposeOptions) -> list[Dialogue]:
-    """Those that have room: a dialogue that would need one column too many is left out."""
-    most = MOST_COLUMNS if options.fold else COLUMNS_AT_ALL
-    columns: set[Key] = set()
-    fitting = []
-    for dialogue in dialogues:
-        wanted = columns | {_key(dialogue, role, options) for role in ROLES} if len(columns) < most else columns
-        if len(wanted) <= most and all(_key(dialogue, role, options) in wanted for role in ROLES):
-            columns = wanted
-            fitting.append(dialogue)
-    if len(fitting) < len(dialogues) and not options.fold:
-        raise LimitError(f"{len(dialogues)} conversations need more than {most} columns; choose fewer with -s, or leave --no-fold out")
-    return fitting
-
-
-def _participant(name: str, role: Role, endpoint: Endpoint, label: Endpoint | str, lang: Lang) -> Participant:
-    words = say(lang, f"role.{role}") if isinstance(label, Endpoint) else label
-    address = str(endpoint) if endpoint.port else endpoint.host
-    return Participant(name, clip(shown(words), MOST_NAME), clip(shown(address), MOST_NAME), role)
 
 
 def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Sequence[Finding] = (), source: str = "") -> Diagram:
     """`dialogues`: those to draw, their secrets already marked (or revealed). `findings`: what concerns no one of them."""
-    everything, dialogues = dialogues, _fitting(dialogues, options)
-    columns = _Columns(dialogues, options)
+    everything, dialogues = dialogues, fitting(dialogues, options)
+    columns = Columns(dialogues, options)
+    columns.check()
     composers = [
         SessionComposer(d, columns.id(d.connection.number, "client"), columns.id(d.connection.number, "server"), options) for d in dialogues
     ]
@@ -121,8 +65,9 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         if (d, bar.first) in at
     ]
     own = tuple(finding for d in dialogues for finding in d.connection.findings)
-    return Diagram(
-        title=clip(shown(options.title), 200) if options.title else title(everything, options.lang),
+    asked = options.title or options.annotations.title
+    figure = Diagram(
+        title=clip(shown(asked), 200) if asked else title(everything, options.lang),
         subtitle=subtitle(everything, source, time.gmtime),
         lang=options.lang,
         participants=columns.participants,
@@ -131,11 +76,14 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         messages=tuple(messages),
         bars=tuple(bars),
         notes=tuple(sorted(notes, key=lambda note: note.before)),
-        caption=caption(dialogues, drafts, messages, total, len(everything), options),
         findings=tuple(Finding(shown(f.text), f.origin and displayable(f.origin), f.damage) for f in (*findings, *own)),
         timed=any(message.t is not None for message in messages) or not messages,
         explained=options.explain,
     )
+    figure = annotate(figure, options.annotations)
+    figure = fold(figure) if options.fold else figure
+    said = caption(dialogues, drafts, figure.messages, total, len(everything), options)
+    return replace(figure, caption=(*said, *figure.caption))
 
 
 def _merge(drafts: Sequence[Draft]) -> list[tuple[int, int]]:

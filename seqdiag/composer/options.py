@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from seqdiag.notes import Annotations
 from seqdiag.words import Lang
 
 MOST_MESSAGES = 2000
@@ -15,7 +16,9 @@ MOST_MESSAGES = 2000
 
 
 class ComposeOptions(msgspec.Struct, frozen=True):
-    """`names`: labels by `HOST:PORT` or `HOST`; two ends with one label share a column. `first`: at most so many messages."""
+    """`names`: labels by `HOST:PORT` or `HOST`; ends with one label share a column. `order`: columns from the left, by label,
+    host or `HOST:PORT`; those not named follow. `first`: at most so many messages. `annotations`: a person's notes file; all
+    else here wins over it."""
 
     lang: Lang = "en"
     tcp: Literal["full", "phases", "none"] = "phases"
@@ -25,6 +28,8 @@ class ComposeOptions(msgspec.Struct, frozen=True):
     first: int | None = None
     title: str | None = None
     names: Mapping[str, str] = {}
+    order: tuple[str, ...] = ()
+    annotations: Annotations = Annotations()
 
     @property
     def most(self) -> int:

@@ -127,7 +127,7 @@ class SessionComposer:
         life: Life = "open" if begun and self.connection.transport == "tcp" else "none"
         taken_at = self.connection.taken_at if self.connection.captured and self.connection.transport == "tcp" else None
         ways = transit(self.dialogue) if taken_at else UNKNOWN
-        session = Session(number, self.column["client"], self.column["server"], protocol, life, taken_at, *ways)
+        session = Session(number, self.column["client"], self.column["server"], protocol, life, None, taken_at, *ways)
         if opened == "uncaptured":
             self._note("note.handshake", "missing")
         elif opened == "partial":

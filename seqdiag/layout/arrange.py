@@ -35,7 +35,6 @@ class _Arranger:
         self.diagram = diagram
         self.upright = diagram.lang == "zh"
         self.column = {participant.id: index for index, participant in enumerate(diagram.participants)}
-        self.roles = {participant.id: participant.role for participant in diagram.participants}
         self.peers = {(s.number, a): b for s in diagram.sessions for a, b in ((s.client, s.server), (s.server, s.client))}
         self.ends = {
             s.number: (self.column[s.client], self.column[s.server])
@@ -368,13 +367,18 @@ class _Arranger:
         fills = self._fills()
         names = {p.id: flat(p.name or p.address or Shown(say(self.diagram.lang, f"role.{p.role}"))) for p in self.diagram.participants}
         for index, (message, lines) in enumerate(zip(self.diagram.messages, self.labels, strict=True)):
-            place, role = self._place(index, message, fills[index]), self.roles[message.sender]
+            place, role = self._place(index, message, fills[index]), self._role(message)
             if len(place.edges) > 1:
                 grounds.append(messages.bulk(place, role))
             shown = [fitted(line, place.label.high - place.label.low) for line in lines]
             title = self._title(index, message, names)
             groups += messages.draw(message, shown, place, role, self.upright, title, self.diagram.explained)
         return [Group("bulk", areas=tuple(grounds)), *groups] if grounds else groups
+
+    def _role(self, message: Message) -> str:
+        """Its sender's in that session: a relay is a server in one and a client in another."""
+        session = self.sessions.get(message.session)
+        return "client" if session is not None and message.sender == session.client else "server"
 
     def _fills(self) -> list[str]:
         """The paint behind each message, for what must cover a lifeline."""

@@ -68,13 +68,13 @@ class Clock:
 
     def __init__(self, diagram: Diagram, edges: Sequence[Edge], times: Times) -> None:
         known = [edge.t for edge in edges if edge.t is not None] if diagram.timed else []
-        self.start = known[0] if known else 0
+        self.start = diagram.since[0] if diagram.since else known[0] if known else 0
         self.known = bool(known)
         self.times = times
         steps = [step for a, b in pairwise(known) if (step := b - a) > 0]
         self.unit = unit_for(max(known) - min(known) if known else 0, min(steps, default=S))
         self.above: Nanoseconds | None = None
-        self.last: Nanoseconds | None = None
+        self.last: Nanoseconds | None = diagram.since[1] if diagram.since else None
 
     @property
     def heading(self) -> Shown:

@@ -53,6 +53,7 @@ SAMPLES: dict[str, Sample] = {
         strokes=(Stroke(0, 0, 15, 0, "soft", 1.1),), marks=(Mark(24, 0, "head-right", "soft"), Mark(9, 0, "stop", "none", "soft", 2))
     ),
     "refused": Sample(marks=(Mark(6, 4.5, "warning", "alert"), Mark(6, 4.5, "warning-sign", "ground"))),
+    "highlight": Sample(boxes=(Box(0, -6, 24, 12, "highlight", radius=3),)),
     "bulk": Sample(boxes=(Box(0, -5, 24, 10, "bulk-client", "client", 0.8),)),
     "open": Sample(strokes=(Stroke(0, 0, 24, 0, "ink", 3.4),)),
     "open-inferred": Sample(boxes=(Box(0, -2, 24, 4, "ground", "ink", 1),)),
@@ -65,7 +66,7 @@ SAMPLES: dict[str, Sample] = {
 
 def occurring(diagram: Diagram, lines: Iterable[Lifeline], timed: Rows | None, hollow: bool) -> set[str]:
     """Which of the key's marks occur in a figure: `timed` where it has an axis, `hollow` where an arrow has an estimated end."""
-    roles = {participant.id: participant.role for participant in diagram.participants}
+    clients = {session.number: session.client for session in diagram.sessions}
     names = {"estimated"} if hollow else set()
     if timed is not None:
         cut = {cut.row for cut in timed.cuts}
@@ -76,7 +77,7 @@ def occurring(diagram: Diagram, lines: Iterable[Lifeline], timed: Rows | None, h
         names.update(message.marks)
         weights.add(message.weight)
         if not {"inferred", "repeated", "lost"} & set(message.marks):
-            names.add(f"from-{roles[message.sender]}")
+            names.add("from-client" if message.sender == clients.get(message.session) else "from-server")
         if message.bulk:
             names.add("bulk")
         if any(line.refused for line in message.lines):

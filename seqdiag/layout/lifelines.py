@@ -87,9 +87,9 @@ def lifelines(diagram: Diagram, starts: Sequence[float], ends: Sequence[float], 
     silent = {session.number for session in diagram.sessions if session.life_before == "none"}
     silent -= {message.session for message in diagram.messages if message.sender_state or message.receiver_state}
     for session in diagram.sessions:
-        life: tuple[Life, bool] = ("opening", False) if session.number in silent else (session.life_before, session.life_before == "open")
         for name in {session.client, session.server} & lives.keys():
-            lives[name][session.number] = life
+            before = session.before(name)
+            lives[name][session.number] = ("opening", False) if session.number in silent else (before, before == "open")
     lines = {name: Lifeline(own or {0: ("opening", False)}, top) for name, own in lives.items()}
     for message, start, end in zip(diagram.messages, starts, ends, strict=True):
         for name, state, y in ((message.sender, message.sender_state, start), (message.receiver, message.receiver_state, end)):

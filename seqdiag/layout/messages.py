@@ -216,11 +216,13 @@ def _label(ink: Ink, labels: list[Label], place: Place, room: Room, message: Mes
     if len(place.edges) > 1 and place.inside:  # in the middle of what is filled
         off = max(off, (place.last.leaves - place.edges[0].leaves) / 2 - 4 - PITCH * (len(labels) - 1) / 2)
     on = Baseline(place.centre, line.at(place.centre) - off, place.slope)
-    if room.across and len(place.edges) == 1:  # other lifelines do not strike through the words
+    lit = "highlight" in message.marks
+    if lit or (room.across and len(place.edges) == 1):  # other lifelines do not strike through the words
         size = max(label.width for label in labels) + 6
         high = LABEL_RISE + PITCH * (len(labels) - 1)
         left = place.centre - size / 2
-        ink.boxes.append(box(left, on.at(left) - high - 1, size, high + 4, place.band, angle=on.angle))
+        ground = "highlight" if lit else place.band
+        ink.boxes.append(box(left, on.at(left) - high - 1, size, high + 4, ground, radius=3 if lit else 0, angle=on.angle))
     place_stack(ink, labels, on, "lost" in message.marks or "repeated" in message.marks)
 
 

@@ -52,6 +52,7 @@ PAINTS: dict[str, Paint] = {
     "alert": Paint("#b3261e", "#ff7b72", "#000000"),
     "bulk-client": Paint("#e3edf8", "#12304f", "#ededed"),
     "bulk-server": Paint("#f9e9de", "#3a2415", "#ededed"),
+    "highlight": Paint("#fff3b8", "#4d3f00", "#d9d9d9"),
     "band-handshake": Paint("#eef4fb", "#132339", "#f4f4f4"),
     "band-tls": Paint("#f4f0fa", "#221b34", "#f8f8f8"),
     "band-authentication": Paint("#f8f6ea", "#1d1c12", "#f8f8f8"),

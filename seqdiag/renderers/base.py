@@ -69,6 +69,7 @@ class Palette(msgspec.Struct, frozen=True):
     ground: str
     pill: str
     bar: str
+    highlight: str
     bands: dict[str, str]
 
 
@@ -83,6 +84,7 @@ LIGHT = Palette(
     ground="#ffffff",
     pill="#f6f8fa",
     bar="#e3efdf",
+    highlight="#fff1a8",
     bands={"handshake": "#eef4fb", "close": "#fbf2ec", "abort": "#fdeeec"},
 )
 DARK = Palette(
@@ -96,6 +98,7 @@ DARK = Palette(
     ground="#0d1117",
     pill="#161b22",
     bar="#1d2b1f",
+    highlight="#5c4a00",
     bands={"handshake": "#132339", "close": "#2b1d17", "abort": "#33191a"},
 )
 PRINT = Palette(
@@ -109,6 +112,7 @@ PRINT = Palette(
     ground="#ffffff",
     pill="#ffffff",
     bar="#ffffff",
+    highlight="#dddddd",
     bands={"handshake": "#f4f4f4", "close": "#f4f4f4", "abort": "#f4f4f4"},
 )
 PALETTES = {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}
@@ -203,17 +207,17 @@ def rows(diagram: Diagram, times: Times) -> list[Row]:
     bars: dict[int, list[Bar]] = {}
     for bar in diagram.bars:
         bars.setdefault(bar.first, []).append(bar)
-    roles = {participant.id: participant.role for participant in diagram.participants}
-    stamps = stamp([message.t for message in diagram.messages], times)
+    clients = {session.number: session.client for session in diagram.sessions}
+    stamps = stamp([message.t for message in diagram.messages], times, diagram.since)
     found: list[Row] = []
-    last: Nanoseconds | None = None
+    last: Nanoseconds | None = diagram.since[1] if diagram.since else None
     for index, message in enumerate(diagram.messages):
         wait = message.t - last if message.t is not None and last is not None else 0
         states = (message.sender, message.sender_state), (message.receiver, message.receiver_state)
         found.append(
             Row(
                 message,
-                stroke(message, roles[message.sender]),
+                stroke(message, "client" if message.sender == clients.get(message.session) else "server"),
                 tuple((end, state) for end, state in states if state is not None and state.text),
                 stamps[index],
                 Shown(duration(wait)) if wait >= LONG_WAIT_NS else None,
@@ -248,18 +252,18 @@ def remarks(diagram: Diagram) -> list[Shown]:
     return [*rows, *diagram.caption, *(shown(str(finding)) for finding in diagram.findings)]
 
 
-def stamp(times: Sequence[Nanoseconds | None], form: Times) -> list[Shown | None]:
+def stamp(times: Sequence[Nanoseconds | None], form: Times, since: tuple[Nanoseconds, Nanoseconds] | None = None) -> list[Shown | None]:
     """Each instant as words; None where there is no time.
 
     `r` and `d` are milliseconds since the first and since the one before, with one decimal, or three where some
-    lie closer together than that could show; `a` and `ad` are UTC.
+    lie closer together than that could show; `a` and `ad` are UTC. `since`: the first and the last on earlier pages.
     """
     known = [t for t in times if t is not None]
     if form in ("a", "ad"):
         return [None if t is None else utc(t, with_date=form == "ad") for t in times]
     steps = [abs(after - before) for before, after in pairwise(known)]
     digits = 3 if any(0 < step < 50_000 for step in steps) else 1
-    first = last = known[0] if known else 0
+    first, last = since or ((known[0], known[0]) if known else (0, 0))
     found: list[Shown | None] = []
     for t in times:
         if t is None:

@@ -25,6 +25,8 @@ BANDS = {
 }
 """By `Phase.kind`, translucent, so that they suit a host's light look and its dark one."""
 
+HIGHLIGHT = "rgba(255, 200, 0, 0.28)"
+
 LIMITS: dict[base.Target | None, tuple[int, str]] = {
     None: (50_000, "Mermaid draws an error instead of more than 50,000 characters (maxTextSize)"),
     "github": (50_000, "GitHub draws an error instead of more than 50,000 characters"),
@@ -41,6 +43,7 @@ def render(diagram: Diagram, options: base.RenderOptions) -> bytes:
         stretches=base.stretches(diagram, options.times),
         unit=base.unit(options.times),
         bands=BANDS,
+        highlight=HIGHLIGHT,
         outer=",".join(dict.fromkeys((diagram.participants[0].id, diagram.participants[-1].id))),
         flat=base.flat,
         head=base.head,

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from seqdiag import templating
-from seqdiag.diagram import Diagram, Life, Line, Note, Participant
+from seqdiag.diagram import Diagram, Life, Line, Message, Note, Participant
 from seqdiag.renderers import base
 from seqdiag.renderers.cells import Strip, cells, wrap
 from seqdiag.text import Shown
@@ -50,17 +50,19 @@ class Pen(msgspec.Struct, frozen=True):
     bar: str
     dot: str
     refused: str
+    highlight: str
 
 
 LIVES: tuple[Life, ...] = ("none", "opening", "open", "closing", "closed")
+ALIVE: tuple[Life, ...] = ("open", "opening", "closing", "none", "closed")
 
 
 def _by_life(characters: str) -> dict[Life, str]:
     return dict(zip(LIVES, characters, strict=True))
 
 
-BOXES = Pen(_by_life("┆│┃│ "), _by_life("├├┠├├"), _by_life("┤┤┨┤┤"), *"─╌▶◀╳╫┼┈⋮◆◇┴▪·⚠")
-ASCII = Pen(_by_life(":||| "), _by_life("|||||"), _by_life("|||||"), *"-.><X#+=:*o+=-!")
+BOXES = Pen(_by_life("┆│┃│ "), _by_life("├├┠├├"), _by_life("┤┤┨┤┤"), *"─╌▶◀╳╫┼┈⋮◆◇┴▪·⚠»")
+ASCII = Pen(_by_life(":||| "), _by_life("|||||"), _by_life("|||||"), *"-.><X#+=:*o+=-!>")
 
 _PLAIN = {"…": "...", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "--", "·": "-", "×": "x", "µ": "u", "\u00a0": " "}
 _NOT_ASCII = re.compile(r"[^\n\x20-\x7e]")
@@ -106,7 +108,7 @@ class Ladder:
         wishes = list(least)
         for row in rows:
             one, other = sorted((self.column[row.message.sender], self.column[row.message.receiver]))
-            wish = MARGIN + max((cells(line) for said in row.message.lines for line in self.label(said).split("\n")), default=0)
+            wish = MARGIN + max((cells(line) for said in self.labels(row.message) for line in said.split("\n")), default=0)
             for index in range(one, other):
                 wishes[index] += max(0, -(-(wish - sum(wishes[one:other])) // (other - index)))
         for index in range(len(wishes)):
@@ -127,10 +129,9 @@ class Ladder:
         return all(self._head_size(index) + self._head_size(index + 1) < right - left for index, (left, right) in enumerate(spans))
 
     def _life_before(self, participant: Participant) -> Life:
-        for session in self.diagram.sessions:
-            if participant.id in (session.client, session.server):
-                return session.life_before
-        return "none"
+        """A column of several sessions is as alive as the most alive of them."""
+        lives = [s.before(participant.id) for s in self.diagram.sessions if participant.id in (s.client, s.server)]
+        return next((life for life in ALIVE if life in lives), "none")
 
     # --- words ---
 
@@ -150,6 +151,11 @@ class Ladder:
             for participant in self.diagram.participants
             for line in self.wrapped(Shown(f"{participant.id}  {base.head(participant)}".replace("\n", "  ")))
         ]
+
+    def labels(self, message: Message) -> list[str]:
+        """The lines of a label, a mark before the first where it is highlighted."""
+        lines = [self.label(line) for line in message.lines]
+        return [f"{self.pen.highlight} {lines[0]}", *lines[1:]] if lines and "highlight" in message.marks else lines
 
     def label(self, line: Line) -> str:
         """A line of a label: a mark where it refuses, what was said, and what it means."""
@@ -242,8 +248,8 @@ class Ladder:
         room = max(8, abs(receiver - sender) - MARGIN)
         lines = [
             piece if number == 0 else f"  {piece}"
-            for line in row.message.lines
-            for number, piece in enumerate(wrap(self.label(line), room, indent=2))
+            for line in self.labels(row.message)
+            for number, piece in enumerate(wrap(line, room, indent=2))
         ]
         left = sender + 3 if sender <= receiver else sender - 2 - max(map(cells, lines), default=0)
         return [(left, line) for line in lines] or [(left, "")]

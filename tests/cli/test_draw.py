@@ -231,3 +231,10 @@ def test_templates_of_the_users_own(seqdiag: Run) -> None:
         (folder / template.name).write_text("%% mine\n" + template.read_text())
     assert "%% mine" in seqdiag("draw", SMTP, "-T", "mmd", "--templates", "mine").out
     assert "%% mine" not in seqdiag("draw", SMTP, "-T", "mmd").out
+
+
+def test_columns_in_the_order_asked_for(seqdiag: Run, many: Path) -> None:
+    done = seqdiag("draw", many, "-s", "1-3", "-T", "json", "--name", "10.0.1.2=second", "--order", "10.0.0.2:25, second")
+    assert [p["address"] for p in figure(done)["participants"]] == ["10.0.0.2:25", "10.0.1.2:40000", "10.0.1.1:40000", "10.0.1.3:40000"]
+    wrong = seqdiag("draw", many, "-s", "1", "--order", "server,Client")
+    assert (wrong.code, wrong.error) == (2, "order: no column is called 'server'; known: 10.0.1.1:40000, 10.0.0.2:25")

@@ -44,7 +44,8 @@ def diagrams(draw: st.DrawFn) -> Diagram:
     way = st.none() | st.integers(0, 10**8)
     places = st.sampled_from([None, "client", "server", "between", "both", "unknown"])
     sessions = tuple(
-        Session(n, draw(end), draw(end), None, draw(st.sampled_from(get_args(Life))), draw(places), draw(way), draw(way)) for n in numbers
+        Session(n, draw(end), draw(end), None, draw(st.sampled_from(get_args(Life))), None, draw(places), draw(way), draw(way))
+        for n in numbers
     )
     kinds = st.sampled_from(["handshake", "dialogue", "tls", "authentication", "mail", "close", "abort"])
     phases = tuple(Phase(draw(st.sampled_from(numbers)), draw(kinds), draw(words)) for _ in range(draw(st.integers(0, 3))))

@@ -40,6 +40,8 @@ HTTP: reset by server
 ┈┈┈┈┈┈┈┃┈ Abort ┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┃
 0.345  ┴◀╫─ RST, ACK seq 1, ack 40 · aborts the connection ─┴
          ◆ CLOSED                                  ◇ CLOSED
+
+Rows in order of observation; vertical distances are not to scale.
 """
     )
 

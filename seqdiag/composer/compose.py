@@ -11,13 +11,15 @@ from msgspec.structs import replace
 from seqdiag.composer.caption import caption, subtitle, title
 from seqdiag.composer.labels import displayable
 from seqdiag.composer.options import ComposeOptions
+from seqdiag.composer.paths import machines, paths
 from seqdiag.composer.session import Draft, SessionComposer
-from seqdiag.diagram import Diagram, Message, Note, Participant, Phase
+from seqdiag.connections.connection import Control
+from seqdiag.diagram import Conversation, Diagram, Message, Note, Outcome, Participant, Phase
 from seqdiag.errors import LimitError
 from seqdiag.events import Endpoint
 from seqdiag.protocols import Dialogue
 from seqdiag.provenance import Finding
-from seqdiag.text import clip, shown
+from seqdiag.text import Shown, clip, shown
 from seqdiag.words import Lang, say
 
 MOST_COLUMNS = 100
@@ -120,6 +122,7 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         for bar in draft.bars
         if (d, bar.first) in at
     ]
+    ways = [path for d in dialogues for path in paths(d, options.lang)]
     own = tuple(finding for d in dialogues for finding in d.connection.findings)
     return Diagram(
         title=clip(shown(options.title), 200) if options.title else title(everything, options.lang),
@@ -135,7 +138,35 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         findings=tuple(Finding(shown(f.text), f.origin and displayable(f.origin), f.damage) for f in (*findings, *own)),
         timed=any(message.t is not None for message in messages) or not messages,
         explained=options.explain,
+        conversations=tuple(_conversation(d, options) for d in everything),
+        machines=machines(ways, options.lang),
+        paths=tuple(ways),
     )
+
+
+def _conversation(dialogue: Dialogue, options: ComposeOptions) -> Conversation:
+    c = dialogue.connection
+    failed = any(isinstance(step, Control) and step.what == "failed" for step in c.steps)
+    outcome: Outcome = (
+        "refused" if failed else c.opened if c.opened in ("refused", "unanswered") else "reset" if c.closed == "reset" else "ok"
+    )
+    return Conversation(
+        session=c.number,
+        client=_host(c.client, "client", options),
+        server=_host(c.server, "server", options),
+        port=c.server.port or None,
+        transport=c.transport,
+        protocol=shown(dialogue.protocol.upper()) if dialogue.protocol else None,
+        outcome=outcome,
+        messages=len(dialogue.pdus),
+        bytes=sum(c.bytes.values()),
+    )
+
+
+def _host(endpoint: Endpoint, role: Role, options: ComposeOptions) -> Shown:
+    """A host's label or address; the role of one that has neither."""
+    label = options.names.get(str(endpoint)) or options.names.get(endpoint.host) or endpoint.host or say(options.lang, f"role.{role}")
+    return clip(shown(label), MOST_NAME)
 
 
 def _merge(drafts: Sequence[Draft]) -> list[tuple[int, int]]:

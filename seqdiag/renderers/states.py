@@ -53,7 +53,7 @@ def render(diagram: Diagram, options: RenderOptions) -> bytes:
         title = say(diagram.lang, "states.title", session=session, machine=machines[name].title)
         with graph.subgraph(name=f"cluster_{k}") as cluster:
             cluster.attr(
-                label=graphs.label(graphs.said("pale", shown(title), palette.grey)), color=palette.rule, style="rounded", margin="44"
+                label=graphs.label(graphs.said("pale", shown(title), palette.grey)), color=palette.rule, style="rounded", margin="54"
             )
             _Drawing(cluster, f"s{k}", machines[name], paths, palette, diagram).draw()
     return graphs.source(graph)

@@ -15,6 +15,7 @@ from seqdiag.text import Shown
 
 RunKind: TypeAlias = Literal["wire", "flags", "decoded", "again", "hidden", "number"]
 Life: TypeAlias = Literal["none", "opening", "open", "closing", "closed"]
+Outcome: TypeAlias = Literal["ok", "refused", "unanswered", "reset"]
 Mark: TypeAlias = Literal["refused", "abort", "inferred", "repeated", "lost", "highlight"]
 
 
@@ -166,6 +167,75 @@ class Session(msgspec.Struct, frozen=True):
         return self.server_before if participant == self.server and self.server_before is not None else self.life_before
 
 
+class Conversation(msgspec.Struct, frozen=True):
+    """Who spoke with whom, and how it ended; of every chosen session, whether or not the figure has room for it.
+
+    `client` and `server` name hosts. `messages` and `bytes`: of both sides, all that were said.
+    """
+
+    session: int
+    client: Shown
+    server: Shown
+    port: int | None
+    transport: Literal["tcp", "udp"]
+    protocol: Shown | None
+    outcome: Outcome
+    messages: int
+    bytes: int
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A state of a machine, and what it means."""
+
+    name: Shown
+    meaning: Shown | None = None
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """One entry of a machine's table: what happened in a state leads to the next. `words`: what happened, in the figure's language."""
+
+    before: Shown
+    happened: Shown
+    after: Shown
+    words: Shown
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """A protocol's states, the first of them that in which a session begins, and all rules between them."""
+
+    name: str
+    title: Shown
+    states: tuple[Known, ...]
+    rules: tuple[Rule, ...]
+
+
+class Move(msgspec.Struct, frozen=True):
+    """One step on a path, `times` times in a row; `t` and `n` (the number of the message, as `seqdiag messages` gives it) of
+    the first. `inferred`: by no rule, or at an end where nobody saw it."""
+
+    before: Shown
+    happened: Shown
+    after: Shown
+    t: Nanoseconds | None = None
+    n: int | None = None
+    inferred: bool = False
+    times: int = 1
+
+
+class Path(msgspec.Struct, frozen=True):
+    """The way that one session (or one end of it) took through the machine of that name.
+
+    `end`: why it went no further, where the last state is none to end in.
+    """
+
+    session: int
+    machine: str
+    role: Literal["client", "server"] | None
+    start: Shown
+    moves: tuple[Move, ...]
+    end: Shown | None = None
+
+
 class Diagram(msgspec.Struct, frozen=True):
     """A whole figure. `caption`: sentences under it. `timed` is False where the source has no times at all.
     `since`: times of the first and last message on the pages before this one, from which relative times count."""
@@ -184,3 +254,6 @@ class Diagram(msgspec.Struct, frozen=True):
     timed: bool = True
     explained: bool = True
     since: tuple[Nanoseconds, Nanoseconds] | None = None
+    conversations: tuple[Conversation, ...] = ()
+    machines: tuple[Machine, ...] = ()
+    paths: tuple[Path, ...] = ()

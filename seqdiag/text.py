@@ -147,6 +147,20 @@ def _mermaid(special: re.Pattern[str], text: Shown) -> Encoded:
     return Encoded(encoded or "#8203;")
 
 
+_DOT = re.compile(r"[&<>\n]|\\(?=\\)")
+_DOT_NAMES = {**_XML_NAMES, "\\": "\\&#8203;", "\n": "<BR/>"}
+
+
+def dot(text: Shown) -> Encoded:
+    """Text in a Graphviz label of the HTML-like kind: LF is `<BR/>`.
+
+    (Two backslashes are drawn as one, however they are encoded, unless a zero-width space parts them; an element without
+    text is a syntax error.)
+    """
+    encoded = _DOT.sub(lambda match: _DOT_NAMES[match[0]], text)
+    return Encoded(encoded if text.strip() else "&#8203;")
+
+
 _MARKDOWN = re.compile(
     r"[\\`*_\[\]{}<>&|~$!:#@^\"']"  # special anywhere: emphasis, links, HTML, tables, mathematics
     r"|\A[-+= ]|[ ]\Z|(?<=\A\d)[.)]|(?<=\A\d\d)[.)]|(?<=\A\d\d\d)[.)]"  # lists, headings and code, where a line starts

@@ -8,12 +8,34 @@ once, close. `pop3()`: Chinese, with POP3's own states. `aborted()`: an RST. `in
 
 from __future__ import annotations
 
+import pathlib
 import runpy
-from pathlib import Path
+from typing import Literal
 
 from seqdiag import pipeline
 from seqdiag.composer import ComposeOptions
-from seqdiag.diagram import Bar, Diagram, Life, Line, Mark, Message, Note, Participant, Phase, Run, RunKind, Session, State
+from seqdiag.diagram import (
+    Bar,
+    Conversation,
+    Diagram,
+    Known,
+    Life,
+    Line,
+    Machine,
+    Mark,
+    Message,
+    Move,
+    Note,
+    Outcome,
+    Participant,
+    Path,
+    Phase,
+    Rule,
+    Run,
+    RunKind,
+    Session,
+    State,
+)
 from seqdiag.provenance import Finding, Origin
 from seqdiag.text import Shown, shown
 
@@ -104,6 +126,41 @@ def _columns(client: str, server: str, server_port: int, client_port: int = 5312
     )
 
 
+def machine(name: str, *rules: tuple[str, str, str], meaning: str | None = None) -> Machine:
+    """`machine("smtp", ("connected", "EHLO 2yz", "greeted"))`."""
+    states = dict.fromkeys(state for before, _, after in rules for state in (before, after))
+    known = tuple(Known(shown(state), None if meaning is None else shown(meaning)) for state in states)
+    table = tuple(Rule(shown(before), shown(happened), shown(after), shown(happened)) for before, happened, after in rules)
+    return Machine(name, shown(name.upper()), known, table)
+
+
+SMTP = machine(
+    "smtp",
+    ("connected", "EHLO 2yz", "greeted"),
+    *((state, "QUIT 2yz", "closed") for state in ("connected", "greeted", "mail", "rcpt")),
+    ("greeted", "MAIL 2yz", "mail"),
+    ("mail", "RCPT 2yz", "rcpt"),
+    ("rcpt", "RCPT 2yz", "rcpt"),
+)
+POP3 = machine("pop3", ("connected", "greeting +OK", "AUTHORIZATION"), ("AUTHORIZATION", "QUIT +OK", "closed"))
+TCP = machine(
+    "tcp", ("CLOSED", "send SYN", "SYN-SENT"), ("SYN-SENT", "receive SYN+ACK", "ESTABLISHED"), ("LISTEN", "send SYN+ACK", "SYN-RECEIVED")
+)
+
+
+def path(machine: str, start: str, *moves: Move, session: int = 1, role: Literal["client", "server"] | None = None) -> Path:
+    return Path(session, machine, role, shown(start), moves)
+
+
+def move(before: str, happened: str, after: str, *, inferred: bool = False, times: int = 1) -> Move:
+    return Move(shown(before), shown(happened), shown(after), inferred=inferred, times=times)
+
+
+def _spoken(protocol: str, port: int, session: int = 1, outcome: Outcome = "ok") -> Conversation:
+    client, server = shown("client.example.net"), shown("server.example.org")
+    return Conversation(session, client, server, port, "tcp", shown(protocol), outcome, 20, 30_000)
+
+
 def smtp() -> Diagram:
     s = _Session(1, "p1", "p2")
     s.phase = 0
@@ -160,6 +217,9 @@ def smtp() -> Diagram:
             Shown("25 of 52 segments shown; u, v: sequence numbers not printed, as they would tell the hidden password's length."),
         ),
         findings=(Finding("checksum wrong in one segment", Origin("mail.pcap", 17)),),
+        conversations=(_spoken("SMTP", 25),),
+        machines=(SMTP,),
+        paths=(path("smtp", "connected", move("connected", "EHLO 2yz", "greeted"), move("greeted", "QUIT 2yz", "closed")),),
     )
 
 
@@ -192,6 +252,9 @@ def pop3() -> Diagram:
         messages=tuple(s.messages),
         bars=tuple(Bar(1, "p2", kind.lower(), Shown(kind), Shown(zh), first, last, True) for kind, zh, first, last in bars),
         caption=(Shown("在客户端捕获；服务器端的时刻由往返时间（24 ms）估计。"),),
+        conversations=(_spoken("POP3", 110),),
+        machines=(POP3,),
+        paths=(path("pop3", "connected", move("connected", "greeting +OK", "AUTHORIZATION")),),
     )
 
 
@@ -219,6 +282,12 @@ def aborted() -> Diagram:
         sessions=(Session(1, "p1", "p2", Shown("http")),),
         phases=(Phase(1, "handshake", Shown("Handshake")), Phase(1, "dialogue", Shown("HTTP")), Phase(1, "abort", Shown("Abort"))),
         messages=tuple(s.messages),
+        conversations=(_spoken("HTTP", 80, outcome="reset"),),
+        machines=(TCP,),
+        paths=(
+            path("tcp", "CLOSED", move("CLOSED", "send SYN", "SYN-SENT"), move("SYN-SENT", "send RST", "CLOSED"), role="client"),
+            path("tcp", "LISTEN", move("LISTEN", "send SYN+ACK", "SYN-RECEIVED", inferred=True), role="server"),
+        ),
     )
 
 
@@ -249,6 +318,8 @@ def inferred() -> Diagram:
         messages=tuple(s.messages),
         notes=(Note(1, 8, Shown("=== Connection closed with remote host."), "comment"),),
         timed=False,
+        machines=(SMTP,),
+        paths=(path("smtp", "connected", move("connected", "RCPT 2yz", "rcpt", inferred=True), move("rcpt", "RCPT 2yz", "rcpt", times=9)),),
     )
 
 
@@ -271,6 +342,9 @@ def interleaved() -> Diagram:
         phases=(Phase(1, "dialogue", Shown("SMTP")), Phase(2, "dialogue", Shown("POP3"))),
         messages=tuple(sorted(mail.messages + box.messages, key=lambda message: message.t or 0)),
         notes=(Note(2, 5, Shown("CAPA asks for the server's capabilities"), "comment"),),
+        conversations=(_spoken("SMTP", 25), _spoken("POP3", 110, 2, "unanswered")),
+        machines=(SMTP, POP3),
+        paths=(path("smtp", "connected"), path("pop3", "connected", move("connected", "greeting +OK", "AUTHORIZATION"), session=2)),
     )
 
 
@@ -287,7 +361,25 @@ def hostile_in_few(text: str) -> Diagram:
         messages=(Message(1, "p1", "p2", (Line((Run(it),)),), None, None, phase=0),),
         notes=(Note(1, 1, it),),
         timed=False,
+        **_hostile_states(it),  # type: ignore[arg-type]
     )
+
+
+def _hostile_states(it: Shown) -> dict[str, object]:
+    """The text as host, protocol, machine, state, meaning, what happened and end."""
+    moves = (move(it, it, "elsewhere"), move("elsewhere", it, it, inferred=True))
+    return {
+        "conversations": (Conversation(1, it, Shown("server"), 25, "tcp", it, "refused", 1, 1),),
+        "machines": (
+            Machine(
+                "x",
+                it,
+                (Known(it, it), Known(Shown("elsewhere"), it)),
+                (Rule(it, Shown("y"), Shown("elsewhere"), it), Rule(it, it, it, it)),
+            ),
+        ),
+        "paths": (Path(1, "x", None, it, moves, it),),
+    }
 
 
 def hostile(text: str) -> Diagram:
@@ -316,6 +408,7 @@ def hostile(text: str) -> Diagram:
         notes=(Note(1, 1, it), Note(1, 2, it, "finding")),
         caption=(it,),
         findings=(Finding(text, Origin(text, 1)),),
+        **_hostile_states(it),  # type: ignore[arg-type]
     )
 
 
@@ -325,11 +418,11 @@ ALL = {made.__name__: made for made in (smtp, pop3, aborted, inferred, interleav
 
 def examples() -> dict[str, Diagram]:
     """The diagram of every example, by its case."""
-    inputs = runpy.run_path(str(Path(__file__).resolve().parent.parent / "examples" / "draw.py"))["inputs"]()
+    inputs = runpy.run_path(str(pathlib.Path(__file__).resolve().parent.parent / "examples" / "draw.py"))["inputs"]()
     return {name: _composed(path) for name, path in inputs.items()}
 
 
-def _composed(path: Path) -> Diagram:
+def _composed(path: pathlib.Path) -> Diagram:
     understood = pipeline.read([path])
     return pipeline.diagram(understood, pipeline.dialogues(understood), ComposeOptions())
 

@@ -180,7 +180,8 @@ OUTPUTS = [f"figure{suffix}" for suffix in SUFFIXES] + ["figure.events.jsonl"]
 def test_no_output_tells_the_password(name: str, output: str, tmp_path: Path) -> None:
     seqdiag("events" if output.endswith("jsonl") else "draw", str(INPUTS[name]), "-o", str(tmp_path / output))
     data = (tmp_path / output).read_bytes()
-    assert b"alice" in data or name.endswith("tls")
+    counts_only = output.endswith((".dot", ".gv"))  # who talks to whom, not what is said
+    assert b"alice" in data or name.endswith("tls") or counts_only
     assert not [form for form in PASSWORD if form in data]
 
 

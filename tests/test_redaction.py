@@ -48,6 +48,10 @@ CASES: dict[str, tuple[int, list[SEGMENTS], list[str]]] = {
 }
 
 
+BRIEF = ("dot", "states", "puml-timing")
+"""Renderers that do not print every message."""
+
+
 def outputs(port: int, segments: list[SEGMENTS], show: bool = False) -> Iterator[tuple[str, str]]:
     """Every output but `stream`, by name."""
     known = understood(recording(segments, port))
@@ -67,12 +71,12 @@ def test_no_output_holds_the_secret(case: str) -> None:
     for name, text in outputs(port, segments):
         for value in forbidden:
             assert value not in text, (name, value)
-        assert "hidden" in text or "已隐藏" in text, name
+        assert "hidden" in text or "已隐藏" in text or name.startswith(BRIEF), name
 
 
 def test_show_secrets_shows_the_wire_and_the_clear_value() -> None:
     for name, text in outputs(25, CASES["AUTH LOGIN"][1], show=True):
-        if name != "events":
+        if name != "events" and not name.startswith(BRIEF):
             assert LOGIN in text or name.startswith("plantuml"), name
             assert "CANARY" in text, name
 

@@ -18,7 +18,7 @@ from seqdiag.text import Shown, shown
 
 VECTORS: dict[str, str] = json.loads((Path(__file__).parent / "text_vectors.json").read_text("utf-8"))
 ANY_TEXT = st.text(st.characters(), max_size=200)
-SINKS = [text.xml, text.plantuml, text.mermaid, text.mermaid_box, text.markdown, text.terminal, text.markdown_fence]
+SINKS = [text.xml, text.dot, text.plantuml, text.mermaid, text.mermaid_box, text.markdown, text.terminal, text.markdown_fence]
 UNSAFE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\ufffb\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -90,6 +90,13 @@ def test_xml_reads_back_as_text_and_as_attribute(raw: str) -> None:
     it = shown(raw)
     parsed = ElementTree.fromstring(f"<a b=\"{text.xml(it)}\" c='{text.xml(it)}'>{text.xml(it)}</a>")
     assert [parsed.text or "", parsed.get("b"), parsed.get("c")] == [it] * 3
+
+
+@given(ANY_TEXT)
+def test_a_graphviz_label_reads_back_as_text(raw: str) -> None:
+    label = text.dot(shown(raw))
+    assert label and "\n" not in label and "\\\\" not in label
+    assert html.unescape(label.replace("<BR/>", "\n").replace("\\&#8203;", "\\")) in (shown(raw), "\u200b")
 
 
 @given(ANY_TEXT)

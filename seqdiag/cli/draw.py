@@ -24,6 +24,10 @@ FORMATS = {
     "txt": "text",
     "text": "text",
     "json": "json",
+    "dot": "dot",
+    "gv": "dot",
+    "states": "states",
+    "puml-timing": "puml-timing",
 }
 
 
@@ -84,7 +88,8 @@ def command(inputs: tuple[str, ...], output: str, format_: str | None, **options
     selection = shared.select(options)
     understood = shared.read(inputs, options)
     chosen = pipeline.dialogues(understood, selection)
-    if len(chosen) > pipeline.DRAWN_UNASKED and not (selection.any and selection.numbers is not None) and not selection.everything:
+    many = len(chosen) > pipeline.DRAWN_UNASKED and renderer != "dot"  # (one edge for all of a kind)
+    if many and not (selection.any and selection.numbers is not None) and not selection.everything:
         listed = "; ".join(f"{d.connection.number}: {d.connection.client} to {d.connection.server}" for d in chosen[:5])
         raise NothingMatched(f"{understood.source}: {len(chosen)} conversations match ({listed}; ...); choose with -s N, or -s all")
     notes = _notes(inputs, options)

@@ -60,7 +60,7 @@ class Keys:
     """Each end's column. Both ends of one conversation never share one, even where they have the same label."""
 
     def __init__(self, dialogues: Sequence[Dialogue], options: ComposeOptions) -> None:
-        self.names = options.names, options.annotations.names
+        self.options = options
         pairs = [(self._label(d.connection.client), self._label(d.connection.server)) for d in dialogues]
         self.apart = {client for client, server in pairs if client == server}
 
@@ -70,7 +70,13 @@ class Keys:
         return (role, endpoint) if label is None else (role, label) if label in self.apart else (None, label)
 
     def _label(self, endpoint: Endpoint) -> str | None:
-        return next((found for names in self.names if (found := names.get(str(endpoint)) or names.get(endpoint.host))), None)
+        return label_of(endpoint, self.options)
+
+
+def label_of(endpoint: Endpoint, options: ComposeOptions) -> str | None:
+    """The name that the command line, or else the notes, give an end or its host."""
+    both = options.names, options.annotations.names
+    return next((found for names in both if (found := names.get(str(endpoint)) or names.get(endpoint.host))), None)
 
 
 def fitting(dialogues: Sequence[Dialogue], options: ComposeOptions) -> list[Dialogue]:

@@ -10,9 +10,11 @@ from msgspec.structs import replace
 from seqdiag.composer.annotate import annotate
 from seqdiag.composer.caption import caption, subtitle, title
 from seqdiag.composer.columns import Columns, fitting
+from seqdiag.composer.conversations import conversation
 from seqdiag.composer.folding import fold
 from seqdiag.composer.labels import displayable
 from seqdiag.composer.options import ComposeOptions
+from seqdiag.composer.paths import machines, paths
 from seqdiag.composer.session import Draft, SessionComposer
 from seqdiag.diagram import Diagram, Message, Note, Phase
 from seqdiag.protocols import Dialogue
@@ -64,6 +66,7 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         for bar in draft.bars
         if (d, bar.first) in at
     ]
+    ways = [path for d in dialogues for path in paths(d, options.lang)]
     own = tuple(finding for d in dialogues for finding in d.connection.findings)
     asked = options.title or options.annotations.title
     figure = Diagram(
@@ -79,6 +82,9 @@ def compose(dialogues: Sequence[Dialogue], options: ComposeOptions, findings: Se
         findings=tuple(Finding(shown(f.text), f.origin and displayable(f.origin), f.damage) for f in (*findings, *own)),
         timed=any(message.t is not None for message in messages) or not messages,
         explained=options.explain,
+        conversations=tuple(conversation(d, options) for d in everything),
+        machines=machines(ways, options.lang),
+        paths=tuple(ways),
     )
     figure = annotate(figure, options.annotations)
     figure = fold(figure) if options.fold else figure

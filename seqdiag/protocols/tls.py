@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from seqdiag.protocols.base import Decoder, Fact, HiddenRun, Pdu, Side
+from seqdiag.protocols.base import Decoder, Fact, HiddenRun, Kind, Pdu, Side
 from seqdiag.protocols.base.lines import Line, Lines, with_hidden
 from seqdiag.protocols.base.tlsnames import ALERTS, CIPHERS, LEVELS, MESSAGES, VERSIONS
 from seqdiag.text import show
@@ -62,6 +62,8 @@ class Tls:
     def __init__(self) -> None:
         self.upgrade: str | None = None
         self.state = "start"
+        self.moved: list[str] = []
+        """What has moved the state since the last PDU."""
         self.ends: dict[Side, End] = {"client": End(), "server": End()}
 
     def feed(self, side: Side, start: int, data: bytes, hidden: Sequence[HiddenRun] = ()) -> list[Pdu]:
@@ -107,7 +109,9 @@ class Tls:
 
     def _pdu(self, side: Side, line: Line, facts: tuple[Fact, ...], opaque: bool = False) -> Pdu:
         secrets = with_hidden(line, ()) if line.hidden else ()
-        return Pdu(side, "opaque" if opaque else "tls", line.start, line.raw, state=self.state, secrets=secrets, facts=facts, protocol=NAME)
+        kind: Kind = "opaque" if opaque else "tls"
+        moved, self.moved = tuple(self.moved), []
+        return Pdu(side, kind, line.start, line.raw, state=self.state, secrets=secrets, facts=facts, protocol=NAME, moved=moved)
 
     def _record(self, side: Side, end: End) -> Pdu | None:
         data = end.lines.data
@@ -183,7 +187,9 @@ class Tls:
         return names or ["Handshake"], facts
 
     def _move(self, event: str) -> None:
-        self.state = TRANSITIONS.get((self.state, event), self.state)
+        if (self.state, event) in TRANSITIONS:
+            self.state = TRANSITIONS[self.state, event]
+            self.moved.append(event)
 
 
 NAMERS = {ALERT: Tls._alert, HANDSHAKE: Tls._handshake}

@@ -9,9 +9,9 @@ from seqdiag.registry import Registry
 from seqdiag.renderers.base import Renderer, RenderOptions
 
 if TYPE_CHECKING:
-    from seqdiag.renderers import json, mermaid, plantuml, svg, text
+    from seqdiag.renderers import dot, json, mermaid, plantuml, states, svg, text, timing
 
-    CHECKED: tuple[Renderer, ...] = (json, mermaid, plantuml, svg, text)
+    CHECKED: tuple[Renderer, ...] = (dot, json, mermaid, plantuml, states, svg, text, timing)
 
 __all__ = ["RENDERERS", "SUFFIXES", "RenderOptions", "Renderer", "for_suffix"]
 
@@ -24,6 +24,9 @@ RENDERERS: Registry[Renderer] = Registry(
         "mermaid": "seqdiag.renderers.mermaid",
         "text": "seqdiag.renderers.text",
         "json": "seqdiag.renderers.json",
+        "dot": "seqdiag.renderers.dot",
+        "states": "seqdiag.renderers.states",
+        "puml-timing": "seqdiag.renderers.timing",
     },
 )
 
@@ -35,6 +38,8 @@ SUFFIXES = {
     ".mermaid": "mermaid",
     ".txt": "text",
     ".json": "json",
+    ".dot": "dot",
+    ".gv": "dot",
 }
 """The renderers' own SUFFIXES, known without importing them."""
 

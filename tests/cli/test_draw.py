@@ -14,6 +14,7 @@ from tests.cli.conftest import POP3, RST, SMTP, SWAKS, Run, capture, conversatio
 from tests.sources.capture import craft
 
 BEGIN = {"svg": b"<svg", "plantuml": b"@startuml", "mermaid": b"sequenceDiagram", "text": b"SMTP session", "json": b"{"}
+BEGIN |= {"dot": b"digraph hosts {", "states": b"digraph states {", "puml-timing": b"@startuml"}
 
 
 def figure(done: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def test_suffixes() -> None:
 
 
 def test_an_unknown_renderer_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="unknown renderer 'visio'; known: json, mermaid"):
+    with pytest.raises(UsageError, match="unknown renderer 'visio'; known: dot, json, mermaid"):
         RENDERERS["visio"]
 
 
@@ -53,7 +53,7 @@ def test_every_renderer_survives_every_text(name: str, vector: str) -> None:
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-@pytest.mark.parametrize("name", ["plantuml", "mermaid"])
+@pytest.mark.parametrize("name", ["plantuml", "mermaid", "dot", "states", "puml-timing"])
 def test_no_text_makes_a_line_of_its_own(name: str, vector: str) -> None:
     """The source has the same lines, by their first words, whatever the text is."""
 

@@ -112,3 +112,22 @@ def test_every_label_of_every_example_reads_back(drawn: Drawn) -> None:
     for name, diagram in EXAMPLES.items():
         found = said(drawn.figures[name])
         assert [text for text in diagrams.labels(diagram) if squeezed(text) not in found] == [], name
+
+
+@pytest.mark.parametrize("which", [debian, newest], ids=lambda which: which.__name__)
+def test_timing_diagrams(which: Callable[[Callable[[str], str]], PlantUml], tool: Callable[[str], str], tmp_path: Path) -> None:
+    """The text as title, head, state (the protocol's as well) and arrow, unless it is longer than an arrow's label."""
+    command = which(tool).command
+    figures = {f"hostile_{name}": diagrams.hostile(it) for name, it in VECTORS.items()}
+    figures |= {name: make() for name, make in diagrams.ALL.items()} | EXAMPLES
+    for name, figure in figures.items():
+        (tmp_path / f"{name}.puml").write_bytes(RENDERERS["puml-timing"].render(figure, RenderOptions()))
+    files = map(str, sorted(tmp_path.glob("*.puml")))
+    done = subprocess.run([*command, "-tsvg", "-charset", "UTF-8", *files], capture_output=True, text=True, timeout=170, check=False)
+    assert done.returncode == 0, done.stderr[:2000]
+    assert sorted(path.stem for path in tmp_path.glob("*.svg")) == sorted(figures)
+    for name, it in VECTORS.items():
+        figure = ElementTree.parse(tmp_path / f"hostile_{name}.svg").getroot()
+        text, found = squeezed(shown(it)), said(figure)
+        assert not text or found.count(text) >= 5, (name, text, found)
+        assert {element.tag.removeprefix(SVG) for element in figure.iter()}.isdisjoint({"a", "script", "image", "foreignObject"}), name

@@ -47,7 +47,8 @@ class Pdu(msgspec.Struct, frozen=True):
     `start`: offset of `raw` in the side's stream (bytes that were missing count). `wire`: the range of `raw` that a
     figure prints verbatim (a reply's first line without its CRLF; empty for a body). `answers`: the index of the
     PDU that it answers, counting all PDUs of the dialogue from 0 in the order in which they were yielded. `state`:
-    the protocol's state after it, in the words of the grammar's table. `refused`: 4xx, 5xx, -ERR.
+    the protocol's state after it, in the words of the grammar's table. `refused`: 4xx, 5xx, -ERR. `moved`: what it was in
+    the words of that table, in order, where the table knows it.
     """
 
     side: Side
@@ -63,6 +64,7 @@ class Pdu(msgspec.Struct, frozen=True):
     secrets: tuple[Secret, ...] = ()
     facts: tuple[Fact, ...] = ()
     protocol: str = ""
+    moved: tuple[str, ...] = ()
 
     @property
     def end(self) -> int:
@@ -104,7 +106,10 @@ class Grammar(Protocol):
 
     @property
     def TRANSITIONS(self) -> Mapping[tuple[str, str], str]:
-        """The protocol's own state machine: (state, what happened) -> state; the documentation is drawn from it."""
+        """The protocol's own state machine: (state, what happened) -> state; it and the documentation are drawn from it.
+
+        Its first entry is of the state in which a session begins.
+        """
         ...
 
     def recognise(self, client: bytes, server: bytes) -> float:

@@ -74,6 +74,8 @@ class Dialogue:
         self.greeted = False
         self.known = False
         """The client has said a command of this protocol, or the server has greeted: this is where a dialogue begins."""
+        self._moved: tuple[str, ...] = ()
+        """What has moved the state since the last PDU."""
         self._count = 0
         self._out: list[Pdu] = []
         self._loose: list[Line] = []
@@ -304,7 +306,9 @@ class Dialogue:
 
     def move(self, event: str) -> None:
         """Follow the table. An event that this state does not know shows that something was missed: go where it leads."""
-        self.state = self.transitions.get((self.state, event)) or self.targets.get(event) or self.state
+        state = self.transitions.get((self.state, event)) or self.targets.get(event)
+        if state is not None:
+            self.state, self._moved = state, (event,)
 
     def emit(
         self,
@@ -321,10 +325,13 @@ class Dialogue:
         facts: tuple[Fact, ...] = (),
     ) -> int:
         """Yield a PDU; its index in the dialogue."""
+        moved, self._moved = self._moved, ()
         self._settle()
         if line.hidden:
             secrets = with_hidden(line, secrets)
-        self._out.append(Pdu(side, kind, line.start, line.raw, wire, verb, code, answers, self.state, refused, secrets, facts, self.name))
+        self._out.append(
+            Pdu(side, kind, line.start, line.raw, wire, verb, code, answers, self.state, refused, secrets, facts, self.name, moved)
+        )
         self._count += 1
         return self._count - 1
 

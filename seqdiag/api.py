@@ -2,7 +2,7 @@
 
 Inputs are paths of captures, event lists or transcripts. Times are integer nanoseconds since 1970 (UTC), or None
 where the source has none. Errors are `seqdiag.errors`: UsageError (no such file, unknown name), InputError (empty,
-unreadable, of no known format), LimitError, NothingMatched, DamagedInput (`strict` only), OutputError.
+unreadable, of no known format), LimitError, NothingMatched, ToolMissing (a library or a font), DamagedInput (`strict` only), OutputError.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Figure(msgspec.Struct, frozen=True):
     inputs: tuple[str, ...] = ()
 
     def render(self, renderer: str) -> bytes:
-        """The bytes of one format, by its renderer's name: svg, plantuml, mermaid, text, json."""
+        """The bytes of one format, by its renderer's name: svg, png, pdf, plantuml, mermaid, text, json."""
         return RENDERERS[renderer].render(self.diagram, self.options)
 
     def save(self, path: Input) -> None:
@@ -59,6 +59,7 @@ def draw(
     lang: Lang = "en",
     tcp: Literal["full", "phases", "none"] = "phases",
     theme: Literal["auto", "light", "dark", "print"] = "auto",
+    scale: float = 2,
     title: str | None = None,
     names: Mapping[str, str] | None = None,
     explain: bool = True,
@@ -71,13 +72,13 @@ def draw(
     """One figure of the chosen conversations (all, where `session` is None), in order of time.
 
     `session`: numbers as `sessions` gives them. `names`: labels by `HOST` or `HOST:PORT`. `first`: at most so many
-    messages. Passwords and tokens are hidden unless `show_secrets`.
+    messages. `scale`: pixels of a PNG for each px of the SVG. Passwords and tokens are hidden unless `show_secrets`.
     """
     understood = _read(inputs, from_format, strict)
     chosen = pipeline.dialogues(understood, _selection(session))
     options = ComposeOptions(lang, tcp, fold, explain, show_secrets, first, title, names or {})
     figure = pipeline.diagram(understood, chosen, options)
-    return Figure(figure, RenderOptions(theme=theme), tuple(os.fspath(name) for name in inputs))
+    return Figure(figure, RenderOptions(theme=theme, scale=scale), tuple(os.fspath(name) for name in inputs))
 
 
 def sessions(*inputs: Input, strict: bool = False, from_format: str | None = None) -> list[SessionRow]:

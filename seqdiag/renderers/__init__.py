@@ -9,9 +9,9 @@ from seqdiag.registry import Registry
 from seqdiag.renderers.base import Renderer, RenderOptions
 
 if TYPE_CHECKING:
-    from seqdiag.renderers import json, mermaid, plantuml, svg, text
+    from seqdiag.renderers import json, mermaid, pdf, plantuml, png, svg, text
 
-    CHECKED: tuple[Renderer, ...] = (json, mermaid, plantuml, svg, text)
+    CHECKED: tuple[Renderer, ...] = (json, mermaid, pdf, plantuml, png, svg, text)
 
 __all__ = ["RENDERERS", "SUFFIXES", "RenderOptions", "Renderer", "for_suffix"]
 
@@ -20,6 +20,8 @@ RENDERERS: Registry[Renderer] = Registry(
     "seqdiag.renderers",
     {
         "svg": "seqdiag.renderers.svg",
+        "png": "seqdiag.renderers.png",
+        "pdf": "seqdiag.renderers.pdf",
         "plantuml": "seqdiag.renderers.plantuml",
         "mermaid": "seqdiag.renderers.mermaid",
         "text": "seqdiag.renderers.text",
@@ -29,6 +31,8 @@ RENDERERS: Registry[Renderer] = Registry(
 
 SUFFIXES = {
     ".svg": "svg",
+    ".png": "png",
+    ".pdf": "pdf",
     ".puml": "plantuml",
     ".plantuml": "plantuml",
     ".mmd": "mermaid",

@@ -2,7 +2,7 @@
 
 Inputs are paths of captures, event lists or transcripts. Times are integer nanoseconds since 1970 (UTC), or None
 where the source has none. Errors are `seqdiag.errors`: UsageError (no such file, unknown name), InputError (empty,
-unreadable, of no known format), LimitError, NothingMatched, DamagedInput (`strict` only), OutputError.
+unreadable, of no known format), LimitError, NothingMatched, ToolMissing (a library or a font), DamagedInput (`strict` only), OutputError.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Figure(msgspec.Struct, frozen=True):
     inputs: tuple[str, ...] = ()
 
     def render(self, renderer: str) -> bytes:
-        """The bytes of one format, by its renderer's name: svg, plantuml, mermaid, text, json."""
+        """The bytes of one format, by its renderer's name: svg, png, pdf, plantuml, mermaid, text, json."""
         return RENDERERS[renderer].render(self.diagram, self.options)
 
     def pages(self, most: int) -> list[Figure]:
@@ -65,6 +65,7 @@ def draw(
     lang: Lang = "en",
     tcp: Literal["full", "phases", "none"] = "phases",
     theme: Literal["auto", "light", "dark", "print"] = "auto",
+    scale: float = 2,
     title: str | None = None,
     names: Mapping[str, str] | None = None,
     order: Sequence[str] = (),
@@ -79,8 +80,8 @@ def draw(
     """One figure of the chosen conversations (all, where `session` is None), in order of time.
 
     `session`: numbers as `sessions` gives them. `names`: labels by `HOST` or `HOST:PORT`. `order`: columns from the left, by
-    label or address; the others follow. `notes`: a notes file (docs/notes.md). `first`: at most so many messages. Passwords and
-    tokens are hidden unless `show_secrets`.
+    label or address; the others follow. `notes`: a notes file (docs/notes.md). `first`: at most so many messages. `scale`:
+    pixels of a PNG for each px of the SVG. Passwords and tokens are hidden unless `show_secrets`.
     """
     understood = _read(inputs, from_format, strict)
     chosen = pipeline.dialogues(understood, _selection(session))
@@ -91,7 +92,7 @@ def draw(
     if strict and lost is not None:
         raise DamagedInput(str(lost))
     read = inputs if notes is None else (*inputs, notes)
-    return Figure(figure, RenderOptions(theme=theme), tuple(os.fspath(name) for name in read))
+    return Figure(figure, RenderOptions(theme=theme, scale=scale), tuple(os.fspath(name) for name in read))
 
 
 def sessions(*inputs: Input, strict: bool = False, from_format: str | None = None) -> list[SessionRow]:

@@ -33,6 +33,18 @@ def tool() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
+def chinese() -> None:
+    """Skips where PNG and PDF have no font for Chinese text."""
+    from seqdiag.errors import ToolMissing
+    from seqdiag.renderers import fonts
+
+    try:
+        fonts.choose("中文", bitmaps=False)
+    except ToolMissing:
+        missing("a font for Chinese (fonts-noto-cjk)")
+
+
+@pytest.fixture(scope="session")
 def corpus() -> Path:
     """Third-party captures and transcripts that are not part of the project."""
     path = Path(os.environ.get("SEQDIAG_CORPUS", ROOT.parent / "shared" / "corpus"))

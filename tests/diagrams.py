@@ -3,7 +3,8 @@
 `smtp()`: handshake, AUTH LOGIN with a hidden password, pipelined lines of which one is refused and which are lost
 once, close. `pop3()`: Chinese, with POP3's own states. `aborted()`: an RST. `inferred()`: a transcript without times.
 `interleaved()`: two sessions at once, three columns. `hostile(text)`: one text in every place that can hold one.
-`examples()`: those of the folder of examples, as the program composes them.
+`examples()`: those of the folder of examples, as the program composes them. READABLE: the renderers whose output can be
+read as text; PNG and PDF are drawn from the SVG, and say what it says.
 """
 
 from __future__ import annotations
@@ -37,7 +38,10 @@ from seqdiag.diagram import (
     State,
 )
 from seqdiag.provenance import Finding, Origin
+from seqdiag.renderers import RENDERERS
 from seqdiag.text import Shown, shown
+
+READABLE = [name for name in RENDERERS if name not in ("png", "pdf")]
 
 START = 1_544_773_457_768_725_000
 """2018-12-14 07:44:17.768725 UTC."""

@@ -26,6 +26,7 @@ def by_command(capsysbinary: pytest.CaptureFixture[bytes], *args: object) -> byt
 
 
 @pytest.mark.parametrize("renderer", list(RENDERERS))
+@pytest.mark.usefixtures("chinese")
 def test_a_figure_is_that_of_the_command_line(capsysbinary: pytest.CaptureFixture[bytes], renderer: str) -> None:
     assert seqdiag.draw(SMTP).render(renderer) == by_command(capsysbinary, "draw", SMTP, "-T", renderer)
     options = ["--lang", "zh", "--tcp", "full", "--title", "T", "--name", "127.0.0.1=S", "--no-explain", "--first", "9", "--theme", "dark"]
@@ -34,6 +35,7 @@ def test_a_figure_is_that_of_the_command_line(capsysbinary: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.usefixtures("chinese")
 def test_save_writes_what_the_suffix_names(tmp_path: Path, suffix: str) -> None:
     figure = seqdiag.draw(SMTP)
     figure.save(tmp_path / f"x{suffix}")

@@ -20,10 +20,11 @@ from seqdiag import eventlist, pipeline
 from seqdiag.composer import ComposeOptions
 from seqdiag.connections import track
 from seqdiag.errors import SeqdiagError
-from seqdiag.renderers import RENDERERS, RenderOptions
+from seqdiag.renderers import RenderOptions
 from seqdiag.sources import SOURCES, detect
 from seqdiag.sources.base import Limits
 from tests.conftest import ROOT
+from tests.diagrams import READABLE
 from tests.mutants import mutant
 
 MUTANTS = int(os.environ.get("SEQDIAG_MUTANTS", "20000"))
@@ -79,7 +80,7 @@ def test_a_mutant_ends_in_an_error_of_ours_or_in_a_figure(seeds: list[tuple[str,
                 pipeline.session_row(dialogue)
                 assert sum(1 for _ in pipeline.message_rows(dialogue)) == len(dialogue.pdus)
             if number % 4 == 0:
-                renderer = r.choice(list(RENDERERS))
+                renderer = r.choice(READABLE)
                 content = pipeline.render(figure, renderer, RenderOptions(ascii=r.random() < 0.2, times=r.choice(("r", "d", "a", "ad"))))
                 assert not set(b"\x00\x07\x08\x1b") & set(content), (number, renderer)
             if number % 8 == 0:

@@ -19,7 +19,7 @@ from seqdiag.events import Datagram, Endpoint, Event, Point, Recording
 from seqdiag.protocols.base import Secret
 from seqdiag.provenance import Origin
 from seqdiag.redaction import SHORTEST, hide, needles
-from seqdiag.renderers import RENDERERS
+from tests.diagrams import READABLE
 from tests.talk import SEGMENTS, lines, recording, understood
 
 PASSWORD = "hunter2-CANARY"
@@ -58,7 +58,7 @@ def outputs(port: int, segments: list[SEGMENTS], show: bool = False) -> Iterator
     chosen = pipeline.dialogues(known)
     for lang in ("en", "zh"):
         diagram = pipeline.diagram(known, chosen, ComposeOptions(lang=lang, show_secrets=show))
-        for name in RENDERERS:
+        for name in READABLE:
             yield f"{name} {lang}", pipeline.render(diagram, name).decode()
     yield "events", b"".join(eventlist.write(pipeline.shared_events(known, chosen, show), "test")).decode()
     rows = [row for d in pipeline.guarded(chosen, show) for row in pipeline.message_rows(d)]

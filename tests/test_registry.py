@@ -30,7 +30,8 @@ def test_every_module_has_the_name_by_which_it_is_found(kind: str) -> None:
 
 
 def test_an_unknown_name_is_told_which_are_known() -> None:
-    with pytest.raises(UsageError, match=r"^unknown renderer 'gif'; known: dot, json, mermaid, plantuml, puml-timing, states, svg, text$"):
+    known = "dot, json, mermaid, pdf, plantuml, png, puml-timing, states, svg, text"
+    with pytest.raises(UsageError, match=rf"^unknown renderer 'gif'; known: {known}$"):
         RENDERERS["gif"]
 
 

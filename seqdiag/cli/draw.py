@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FORMATS = {
     "svg": "svg",
+    "png": "png",
+    "pdf": "pdf",
     "puml": "plantuml",
     "plantuml": "plantuml",
     "mmd": "mermaid",
@@ -29,6 +31,8 @@ FORMATS = {
     "states": "states",
     "puml-timing": "puml-timing",
 }
+
+BINARY = ("png", "pdf")
 
 
 @click.command()
@@ -59,7 +63,12 @@ FORMATS = {
 @click.option("--split", type=click.IntRange(1), metavar="N", help="Pages of at most N messages: OUT-1.svg, OUT-2.svg, ...")
 @click.option("--title", metavar="TEXT", help="The figure's title.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="The figure's language.")
-@click.option("--theme", type=click.Choice(["auto", "light", "dark", "print"]), default="auto", show_default=True, help="Colours (SVG).")
+@click.option(
+    "--theme", type=click.Choice(["auto", "light", "dark", "print"]), default="auto", show_default=True, help="Colours (SVG, PNG, PDF)."
+)
+@click.option(
+    "--scale", type=click.FloatRange(0.25, 8), default=2, show_default=True, metavar="N", help="Pixels of a PNG for each px of the SVG."
+)
 @click.option("--width", type=click.IntRange(40, 10000), metavar="N", help="Cells of a text figure.")
 @click.option("--ascii", "ascii_", is_flag=True, help="No character above ASCII in a text figure.")
 @click.option("--plantuml-compat", is_flag=True, help="PlantUML source for versions as old as 1.2020.02.")
@@ -85,6 +94,8 @@ def command(inputs: tuple[str, ...], output: str, format_: str | None, **options
         renderer = for_suffix(PurePath(output).suffix)
     else:
         renderer = "text" if console.to_terminal() else "svg"
+    if renderer in BINARY and output == "-" and console.to_terminal():
+        raise click.UsageError(f"-T {format_}: is not for a terminal; name a file with -o")
     selection = shared.select(options)
     understood = shared.read(inputs, options)
     chosen = pipeline.dialogues(understood, selection)
@@ -108,6 +119,7 @@ def command(inputs: tuple[str, ...], output: str, format_: str | None, **options
     )
     how = RenderOptions(
         theme=options["theme"],
+        scale=options["scale"],
         width=options["width"] or _terminal_width(renderer),
         ascii=options["ascii_"],
         compat=options["plantuml_compat"],

@@ -9,9 +9,9 @@ from seqdiag.registry import Registry
 from seqdiag.renderers.base import Renderer, RenderOptions
 
 if TYPE_CHECKING:
-    from seqdiag.renderers import dot, json, mermaid, plantuml, states, svg, text, timing
+    from seqdiag.renderers import dot, json, mermaid, pdf, plantuml, png, states, svg, text, timing
 
-    CHECKED: tuple[Renderer, ...] = (dot, json, mermaid, plantuml, states, svg, text, timing)
+    CHECKED: tuple[Renderer, ...] = (dot, json, mermaid, pdf, plantuml, png, states, svg, text, timing)
 
 __all__ = ["RENDERERS", "SUFFIXES", "RenderOptions", "Renderer", "for_suffix"]
 
@@ -20,6 +20,8 @@ RENDERERS: Registry[Renderer] = Registry(
     "seqdiag.renderers",
     {
         "svg": "seqdiag.renderers.svg",
+        "png": "seqdiag.renderers.png",
+        "pdf": "seqdiag.renderers.pdf",
         "plantuml": "seqdiag.renderers.plantuml",
         "mermaid": "seqdiag.renderers.mermaid",
         "text": "seqdiag.renderers.text",
@@ -32,6 +34,8 @@ RENDERERS: Registry[Renderer] = Registry(
 
 SUFFIXES = {
     ".svg": "svg",
+    ".png": "png",
+    ".pdf": "pdf",
     ".puml": "plantuml",
     ".plantuml": "plantuml",
     ".mmd": "mermaid",

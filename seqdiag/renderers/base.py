@@ -25,13 +25,14 @@ LONG_WAIT_NS = 1_000_000_000
 class RenderOptions(msgspec.Struct, frozen=True):
     """How to draw, whatever the format; a renderer ignores what does not concern it.
 
-    `width`: at most so many cells (text) or pixels. `ascii`: no character above U+007E. `compat`: PlantUML as old as
-    Debian's 1.2020.02. `target`: whose limits to warn about. `times`: relative, delta, absolute (UTC), with date.
-    `time`: drawn to scale, or in even rows (SVG).
+    `scale`: pixels of a PNG for each px of the SVG. `width`: at most so many cells of a text figure. `ascii`: no
+    character above U+007E. `compat`: PlantUML as old as Debian's 1.2020.02. `target`: whose limits to warn about.
+    `times`: relative, delta, absolute (UTC), with date. `time`: drawn to scale, or in even rows (SVG, PNG, PDF).
     `templates`: a folder of the user's own templates instead of ours.
     """
 
     theme: Theme = "auto"
+    scale: float = 2
     width: int | None = None
     ascii: bool = False
     compat: bool = False

@@ -13,7 +13,15 @@ from seqdiag.renderers import SUFFIXES
 from tests.cli.conftest import POP3, RST, SMTP, SWAKS, Run, capture, conversation
 from tests.sources.capture import craft
 
-BEGIN = {"svg": b"<svg", "plantuml": b"@startuml", "mermaid": b"sequenceDiagram", "text": b"SMTP session", "json": b"{"}
+BEGIN = {
+    "svg": b"<svg",
+    "png": b"\x89PNG\r\n",
+    "pdf": b"%PDF-",
+    "plantuml": b"@startuml",
+    "mermaid": b"sequenceDiagram",
+    "text": b"SMTP session",
+    "json": b"{",
+}
 BEGIN |= {"dot": b"digraph hosts {", "states": b"digraph states {", "puml-timing": b"@startuml"}
 
 
@@ -30,6 +38,7 @@ def labels(diagram: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.usefixtures("chinese")
 def test_the_suffix_names_the_format(seqdiag: Run, suffix: str) -> None:
     done = seqdiag("draw", SMTP, "-o", f"figure{suffix.upper()}")
     assert (done.code, done.raw) == (0, b"")
@@ -37,6 +46,7 @@ def test_the_suffix_names_the_format(seqdiag: Run, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.usefixtures("chinese")
 def test_a_name_of_the_format_wins_over_the_suffix(seqdiag: Run, name: str) -> None:
     assert BEGIN[FORMATS[name]] in seqdiag("draw", SMTP, "-T", name).raw[:400]
     assert seqdiag("draw", SMTP, "-T", name, "-o", "x.dat").code == 0
@@ -239,3 +249,25 @@ def test_columns_in_the_order_asked_for(seqdiag: Run, many: Path) -> None:
     assert [p["address"] for p in figure(done)["participants"]] == ["10.0.0.2:25", "10.0.1.2:40000", "10.0.1.1:40000", "10.0.1.3:40000"]
     wrong = seqdiag("draw", many, "-s", "1", "--order", "server,Client")
     assert (wrong.code, wrong.error) == (2, "order: no column is called 'server'; known: 10.0.1.1:40000, 10.0.0.2:25")
+
+
+@pytest.mark.usefixtures("chinese")
+def test_the_scale_of_a_png(seqdiag: Run) -> None:
+    size = {n: int.from_bytes(seqdiag("draw", SMTP, "-T", "png", "--scale", n).raw[16:20]) for n in ("0.5", "2")}
+    assert abs(size["2"] - 4 * size["0.5"]) <= 2
+    assert seqdiag("draw", SMTP, "-T", "png", "--scale", "9").error.startswith("Invalid value for '--scale'")
+
+
+def test_a_picture_is_not_for_a_terminal(seqdiag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqdiag.cli.console.to_terminal", lambda: True)
+    for form in ("png", "pdf"):
+        done = seqdiag("draw", SMTP, "-T", form)
+        assert (done.code, done.raw) == (2, b"")
+        assert done.error.startswith(f"-T {form}: is not for a terminal; name a file with -o")
+
+
+def test_a_picture_without_a_font_is_exit_5(seqdiag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqdiag.renderers.fonts.folders", lambda: ())
+    done = seqdiag("draw", SMTP, "-o", "x.png", "--lang", "zh")
+    assert (done.code, Path("x.png").exists()) == (5, False)
+    assert "fonts-noto-cjk" in done.error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,12 @@ def test_doctor_finds_nothing_wrong(seqdiag: Run) -> None:
     assert "problem" not in done.out
     for tool in ("tshark", "dot", "tcpdump"):
         assert f"{tool}: {shutil.which(tool) or 'not found'}" in done.out
+
+
+def test_doctor_names_the_packages_of_the_extras(seqdiag: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "resvg_py: found (" in seqdiag("doctor").out
+    monkeypatch.setitem(sys.modules, "svg2pdf_py", None)
+    assert "svg2pdf_py: not found (draws PDF: pip install 'wireseq[images]')" in seqdiag("doctor").out
 
 
 def test_doctor_warns_of_the_other_seqdiag(seqdiag: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,15 +38,17 @@ def test_an_unknown_renderer_is_a_usage_error() -> None:
 
 @pytest.mark.parametrize("figure", diagrams.ALL)
 @pytest.mark.parametrize("name", list(RENDERERS))
+@pytest.mark.usefixtures("chinese")
 def test_same_diagram_same_bytes(name: str, figure: str) -> None:
     first, second = (RENDERERS[name].render(diagrams.ALL[figure](), RenderOptions()) for _ in range(2))
     assert first == second
-    assert first.decode().endswith("\n")
-    assert b"\r" not in first
+    if name in diagrams.READABLE:
+        assert first.decode().endswith("\n")
+        assert b"\r" not in first
 
 
 @pytest.mark.parametrize("vector", VECTORS)
-@pytest.mark.parametrize("name", list(RENDERERS))
+@pytest.mark.parametrize("name", diagrams.READABLE)
 def test_every_renderer_survives_every_text(name: str, vector: str) -> None:
     drawn = RENDERERS[name].render(diagrams.hostile(VECTORS[vector]), RenderOptions()).decode()
     assert not {char for char in drawn if (char < " " and char != "\n") or "\x7f" <= char <= "\x9f" or char in "\u202e\u2067\ufeff\u2028"}

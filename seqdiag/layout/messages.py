@@ -202,10 +202,10 @@ def _arrow(ink: Ink, strokes: list[Stroke], place: Place, look: Arrow, message: 
 
 def bulk(place: Place, role: str) -> Area:
     """The ground of what was under way between a message's first and its last edge; it lies under all messages."""
-    first, last = place.edges[0], place.last
-    return area(
-        f"bulk-{role}", place.sender, first.leaves, place.receiver, first.comes, place.receiver, last.comes, place.sender, last.leaves
-    )
+    way = 1 if place.receiver > place.sender else -1
+    tail, tip = place.sender + way * OFF, place.receiver - way * OFF
+    first, last = (Baseline(place.sender, edge.leaves, place.slope) for edge in (place.edges[0], place.last))
+    return area(f"bulk-{role}", tail, first.at(tail), tip, first.at(tip), tip, last.at(tip), tail, last.at(tail))
 
 
 def _label(ink: Ink, labels: list[Label], place: Place, room: Room, message: Message) -> None:

@@ -222,8 +222,9 @@ class Placer:
             if quiet > CUT_FROM:
                 low = max(self.ys[i] + self.rows[i].bottom for i in range(max(0, index - 8), index))
                 low = max(low, self.floor_low - BELOW)
-                y = max(y, low + CUT + max(row.rise - 16, 0) + row.up)
-                self.cuts.append(Cut(index, low, y - row.up - max(row.rise - 16, 0), self.latest, row.departs))
+                above = row.up + max(row.rise - 16, 0) + (spare if index else 0)
+                y = max(y, low + CUT + above)
+                self.cuts.append(Cut(index, low, y - above, self.latest, row.departs))
             else:
                 exact = self.ys[self.timed] + self.scale * (row.key - self.rows[self.timed].key)
                 y = max(y, exact)
@@ -269,7 +270,7 @@ class Placer:
         above, row = self.rows[i], self.rows[j]
         apart = row.rise + spare if spare else 0
         need = max(apart + above.at(x) - row.at(x) for x in (row.left, row.right))
-        if row.rise:
+        if row.rise or not self.scale:
             need = max(need, min(self._over(above, row, slid) for slid in (0.0, 1.0)))
         # What left before the other had come is drawn so, whatever its label needs.
         if above.way != row.way and row.departs < above.arrives:

@@ -177,7 +177,7 @@ class Analysis:
             self.findings.append(Finding("a SYN with another sequence number inside one connection", s.origin))
         if s.flags & ACK:
             me.synack_sent = True
-            if peer.isn is not None and s.ack is not None and peer.base is not None and peer.offset(s.ack) >= 0:
+            if peer.isn is not None and s.ack is not None and peer.base is not None and 0 <= peer.offset(s.ack) <= peer.top:
                 self.synack_matched = True
         if self.opener is None:
             self.opener = peer if s.flags & ACK else me

@@ -7,8 +7,8 @@ from typing import Literal
 from seqdiag.connections.analysis import Analysis, Packet
 from seqdiag.connections.connection import Carried, Chunk, Closed, Connection, Control, Count, Gap, Opened
 from seqdiag.connections.join import Joined, join
-from seqdiag.connections.vantage import copies, survey
-from seqdiag.events import ACK, RST, SYN, Endpoint, IcmpError, Remark, Segment
+from seqdiag.connections.vantage import copies, same_packet, survey
+from seqdiag.events import ACK, FIN, RST, SYN, Endpoint, IcmpError, Remark, Segment
 from seqdiag.provenance import Finding
 
 
@@ -27,6 +27,7 @@ class TcpConnection:
         self.first_byte: dict[Endpoint, int] = {}
         """The sequence number of each end's stream as it was seen first."""
         self.synchronised: dict[Endpoint, int] = {}
+        self.closed: set[Endpoint] = set()  # ends whose FIN was seen
         self.joint: Joined | None = None
         self.second: list[Packet] = []  # the other point's frames of it
 
@@ -55,10 +56,12 @@ class TcpConnection:
         self.members += far.members
 
     def reused_by(self, s: Segment) -> bool:
-        """A SYN that cannot be of this connection: another initial sequence number of the same end."""
+        """A SYN, or once both ends have closed a SYN-ACK, with another initial sequence number of the same end."""
+        isn = self.synchronised.get(s.src)
+        if s.flags & (SYN | ACK | RST) == SYN | ACK:
+            return len(self.closed) == 2 and isn is not None and isn != s.seq
         if s.flags & (SYN | ACK | RST) != SYN:
             return False
-        isn = self.synchronised.get(s.src)
         if isn is not None:
             return isn != s.seq
         base = self.first_byte.get(s.src)
@@ -72,7 +75,14 @@ class TcpConnection:
         reached = [(one.seq + one.occupied - begin) & 0xFFFFFFFF for one in self.segments]
         return (s.ack - begin) & 0xFFFFFFFF <= max(end for end in [0, *reached] if end < 1 << 31)
 
+    def holds(self, s: Segment) -> bool:
+        """Whether the same packet has just been captured here, before or behind a router."""
+        last = self.segments[-1:]
+        return any(same_packet(s, one) for one in last) if s.ip_id else False
+
     def segment(self, index: int, s: Segment) -> None:
+        if s.flags & FIN:
+            self.closed.add(s.src)
         if s.flags & SYN:
             self.synchronised.setdefault(s.src, s.seq)
             if self.opener is None:

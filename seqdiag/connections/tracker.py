@@ -35,7 +35,7 @@ class Tracker:
     def __init__(self, synced: bool = False) -> None:
         self.synced = synced
         self.open: dict[Key, TcpConnection | DatagramConnection] = {}
-        self.one_way: dict[Ends, list[TcpConnection]] = {}
+        self.by_ends: dict[Ends, list[TcpConnection]] = {}
         self.sockets: dict[tuple[str, str], SocketConnection] = {}
         self.all: list[Conversation] = []
         self.findings: list[Finding] = []
@@ -48,7 +48,7 @@ class Tracker:
             if not isinstance(tcp, TcpConnection) or tcp.reused_by(event):
                 tcp = self.open[key] = TcpConnection(len(self.all) + 1, event)
                 self.all.append(tcp)
-                self.one_way.setdefault(key[:4], []).append(tcp)
+                self.by_ends.setdefault(key[:4], []).append(tcp)
             tcp.segment(index, event)
             self._joined(index, tcp)
         elif isinstance(event, Datagram):
@@ -76,9 +76,12 @@ class Tracker:
             self.findings.append(Finding(f"the capture lost {event.count} packets, by its own account", event.origin))
 
     def _other_way(self, key: Key, event: Segment) -> TcpConnection | None:
-        """The conversation whose other direction travels in another tunnel, or in none: told by its numbers, which nobody guesses."""
-        halves = self.one_way.get(key[:4], ())
-        found = next((one for one in halves if one.tunnel != event.tunnel and one.answered_by(event)), None)
+        """The conversation that travels in another tunnel, or in none, too: told by its numbers, which nobody guesses.
+
+        Its other direction does, or a router passed it from one network to another and both were captured.
+        """
+        others = (one for one in self.by_ends.get(key[:4], ()) if one.tunnel != event.tunnel)
+        found = next((one for one in others if one.answered_by(event) or one.holds(event)), None)
         if found is not None:
             self.open[key] = found
         return found

@@ -41,7 +41,7 @@ def survey(segments: Sequence[Segment], client: Endpoint, server: Endpoint, host
     twice = copies(segments)
     open_sums = _open_checksums(segments, sides)
     bad = [i for i, s in enumerate(segments) if s.bad_checksum and sides[s.src] not in open_sums and i not in twice]
-    good = {(s.src, s.seq, s.length) for s in segments if not s.bad_checksum} if bad else set()
+    good = {(s.src, s.seq, s.length) for i, s in enumerate(segments) if not s.bad_checksum and i not in twice} if bad else set()
     corrupt = frozenset(i for i in bad if (segments[i].src, segments[i].seq, segments[i].length) in good)
     legs = _legs([s for i, s in enumerate(segments) if i not in twice], client)
     taken_at, evidence = _place(segments, sides, open_sums, legs, hosts_are_one)
@@ -73,6 +73,12 @@ def copies(segments: Sequence[Segment]) -> frozenset[int]:
         else:
             latest[key] = s
     return frozenset(found)
+
+
+def same_packet(s: Segment, other: Segment) -> bool:
+    """Are these one packet, captured twice?"""
+    marks = ((one.src, one.seq, one.ack, one.flags, one.length, one.ip_id) for one in (s, other))
+    return next(marks) == next(marks) and _same(s, other)
 
 
 def _same(s: Segment, other: Segment) -> bool:
@@ -107,6 +113,8 @@ def _legs(segments: Sequence[Segment], client: Endpoint) -> tuple[Nanoseconds, N
     if [bool(s.flags & ACK) for s in syns] != [False, True] or syns[0].src != client or syns[1].src == client:
         return None
     syn, synack = syns
+    if synack.ack is None or not 1 <= (synack.ack - syn.seq) & 0xFFFFFFFF <= 1 + syn.length:
+        return None
     ack = next(
         (s for s in segments[:12] if s.src == client and s.flags & (SYN | RST | ACK) == ACK and s.ack == (synack.seq + 1) & 0xFFFFFFFF),
         None,

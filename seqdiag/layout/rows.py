@@ -210,8 +210,8 @@ class Placer:
         y = max([y, *(self.ys[i] + self._need(i, index, spare) for i in recalled)])
         y = max([y, self._outside(row), *(self.blocked[gap] - row.top + spare for gap in range(*row.gaps) if gap in self.blocked)])
         if not row.plain:
-            above = (self.ys[i] + self.rows[i].bottom for gap in range(*row.gaps) for d in (1, -1) for i in self.plain.get((gap, d), ()))
-            y = max([y, *(low + BELOW + ABOVE - row.top + spare for low in above)])
+            lows = (self.ys[i] + self.rows[i].bottom for gap in range(*row.gaps) for d in (1, -1) for i in self.plain.get((gap, d), ()))
+            y = max([y, *(low + BELOW + ABOVE - row.top + spare for low in lows)])
         if row.below is not None and row.below[0] in self.row_of:
             y = max(y, self.ys[self.row_of[row.below[0]]] + row.below[1])
         scaled = False

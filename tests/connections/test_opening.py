@@ -1,8 +1,9 @@
 """How a connection opened: told by what was seen, by acknowledgment, and never assumed."""
 
+from seqdiag.connections import track
 from seqdiag.events import IcmpError
 from seqdiag.provenance import Origin
-from tests.connections.playbook import CLIENT, ISN, SERVER, Playbook, c, handshake, s, story, stream
+from tests.connections.playbook import CLIENT, ISN, SERVER, Playbook, c, handshake, lost, s, story, stream
 
 
 def test_three_way_handshake() -> None:
@@ -97,3 +98,16 @@ def test_a_new_syn_on_the_same_ports_is_a_new_connection() -> None:
     assert (first.number, second.number) == (1, 2)
     assert first.closed == "open"
     assert second.opened == "handshake"
+
+
+def test_a_syn_ack_that_acknowledges_what_was_never_sent_completes_no_opening() -> None:
+    """RFC 9293 §3.10.7.3: acceptable only if it acknowledges the SYN."""
+    connection = (Playbook() >> c("S") >> s("SA", ack=900000) >> c("A")).connection()
+    assert (connection.opened, connection.legs) == ("partial", None)
+
+
+def test_after_both_fins_a_syn_ack_with_another_number_is_of_another_connection() -> None:
+    closed = handshake() >> c("FA") >> s("FA") >> c("A")
+    again = Playbook(client=700000, server=900000) >> lost(c("S")) >> s("SA", ms=9000) >> c("A", ms=9010)
+    first, second = track([*closed.events, *again.events]).connections
+    assert (first.closed, second.opened) == ("fin", "partial")

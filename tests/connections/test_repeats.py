@@ -141,6 +141,14 @@ def test_a_wrong_checksum_loses_against_its_good_copy() -> None:
     assert connection.quality.bad_checksums == 1
 
 
+def test_a_routed_packet_is_kept_though_its_first_copy_had_its_checksum_left_open() -> None:
+    """The capture of a machine that routes sees the packet come, its checksum not yet computed, and go."""
+    play = handshake() >> c("PA", b"QUIT", bad=True, id=5, ttl=128, ms=100) >> c("PA", b"QUIT", seq=1001, id=5, ttl=127, ms=100.02)
+    connection = play.connection()
+    assert stream(connection, "client") == b"QUIT"
+    assert connection.quality.copies == 1
+
+
 def test_checksums_left_to_the_network_card_are_no_fault() -> None:
     play = Playbook() >> c("S", bad=True) >> s("SA") >> c("A", bad=True) >> c("PA", b"QUIT", bad=True)
     connection = play.connection()

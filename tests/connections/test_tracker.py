@@ -58,6 +58,18 @@ def test_two_one_way_captures_whose_numbers_do_not_meet_stay_apart() -> None:
     assert len(track([*out, *back]).connections) == 2
 
 
+def test_a_packet_captured_on_both_sides_of_a_router_is_of_one_conversation() -> None:
+    """From VLAN 300 into VLAN 50: the same IP id and numbers, microseconds apart, and one hop less to live."""
+    vlans = Tunnel("vlan", (), (300,)), Tunnel("vlan", (), (50,))
+    seen = []
+    for number, event in enumerate(TALK.events, 1):
+        seen.append(replace(event, tunnel=vlans[0], ip_id=number, ttl=63))
+        seen.append(replace(event, tunnel=vlans[1], ip_id=number, ttl=62, t=event.t + 16_000))
+    (connection,) = track(seen).connections
+    assert stream(connection, "server") == b"220 mx\r\n"
+    assert connection.quality.copies == len(TALK.events)
+
+
 def test_the_same_packets_seen_inside_and_outside_a_tunnel_stay_apart() -> None:
     """A capture on all interfaces of the tunnel's end sees each packet bare and wrapped."""
     both = [replace(event, tunnel=tunnel) for event in TALK.events for tunnel in (None, OUT)]

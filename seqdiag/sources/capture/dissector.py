@@ -35,6 +35,7 @@ TABLES = Tables(
         228: link.ip,
         229: link.ip,
         239: link.nflog,
+        242: link.infiniband,
         276: link.cooked2,
     },
     other_links=link.OTHER_LINKS,

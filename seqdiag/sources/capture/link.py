@@ -293,3 +293,10 @@ def arcnet(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
         if data[at : at + 1] not in (b"", b"\0"):
             return walk.other("ARCNET fragment")
     return ip(walk, data, at + ARCNET_IP[code], end)
+
+
+def infiniband(walk: Walk, data: bytes, at: int, end: int) -> Packet | None:
+    """LINKTYPE_IPOIB: two addresses of 20 bytes, an EtherType, two reserved bytes (RFC 4391 §6)."""
+    if len(data) - at < 44:
+        return walk.malformed("IP over InfiniBand header")
+    return ethertype(walk, data, at + 44, end, data[at + 40] << 8 | data[at + 41])

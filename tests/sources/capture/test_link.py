@@ -75,6 +75,7 @@ CARRIERS = {
     "ARCNET, RFC 1201": (129, b"\xbe\x50\xa8\xe7\xd4\0\1\x66" + PACKET, None),
     "ARCNET, RFC 1201 with an exception": (7, b"\xbe\x50\xd4\xff\0\0\0\0\1\x66" + PACKET, None),
     "ARCNET, IPv6": (7, b"\xbe\x50\xc4\0\1\x66" + PACKET6, None),
+    "IP over InfiniBand": (242, bytes(40) + b"\x08\0\0\0" + PACKET, None),
     "SLIP": (8, bytes(16) + PACKET, None),
 }
 

@@ -61,12 +61,15 @@ class Row(msgspec.Struct, frozen=True):
     last: bool = True
     below: tuple[int, float] | None = None
 
-    def at(self, x: float) -> float:
-        """y of the arrow at `x`, from its y on the axis; level outside its ends."""
-        if self.right <= self.left:
-            return 0
-        share = min(max((x - self.left) / (self.right - self.left), 0), 1)
-        return (-self.up + share * (self.up + self.down)) if self.way > 0 else (self.down - share * (self.up + self.down))
+    @property
+    def begin(self) -> float:
+        """y of the arrow at its left end, from its y on the axis."""
+        return -self.up if self.way > 0 else self.down
+
+    @property
+    def finish(self) -> float:
+        """Likewise at its right end."""
+        return self.down if self.way > 0 else -self.up
 
     @property
     def top(self) -> float:
@@ -253,7 +256,7 @@ class Placer:
         self.floor_low = max(self.floor_low, y + row.bottom + BELOW)
 
     def _end(self, row: Row, side: int) -> float:
-        return row.at(row.right if side else row.left)
+        return row.finish if side else row.begin
 
     def _outside(self, row: Row) -> float:
         """Clear of the texts that stand beside the outer lifelines."""
@@ -268,26 +271,28 @@ class Placer:
     def _need(self, i: int, j: int, spare: float) -> float:
         """What y of row j must be more than that of row i: both are plain arrows between the same columns."""
         above, row = self.rows[i], self.rows[j]
-        apart = row.rise + spare if spare else 0
-        need = max(apart + above.at(x) - row.at(x) for x in (row.left, row.right))
+        left, right = above.begin - row.begin, above.finish - row.finish  # how much deeper the one above lies at either end
+        need = max(left, right) + (row.rise + spare if spare else 0)
         if row.rise or not self.scale:
-            need = max(need, min(self._over(above, row, slid) for slid in (0.0, 1.0)))
+            need = max(need, min(self._over(row, left, right, 0.0), self._over(row, left, right, 1.0)))
         # What left before the other had come is drawn so, whatever its label needs.
         if above.way != row.way and row.departs < above.arrives:
             need = min(need, max(above.down + row.up - 1, 1))
         return need
 
-    def _over(self, above: Row, row: Row, slid: float) -> float:
-        """For a label that has slid by this share towards the receiver, clear of the arrow above."""
+    def _over(self, row: Row, left: float, right: float, slid: float) -> float:
+        """For a label that has slid by this share towards the receiver, clear of an arrow that lies deeper by `left` and `right`."""
+        steep = (right - left) / (row.right - row.left)
         low, high = slide(row, slid)
-        return row.rise + self.clear + max(above.at(x) - row.at(x) for x in (low, high))
+        return row.rise + self.clear + left + (steep * ((high if steep > 0 else low) - row.left))
 
     def _middle(self, j: int) -> float:
         """Where the label comes to stand: slid no further than the arrows above make it."""
         row = self.rows[j]
         shares = (share / 8 for share in range(9))
-        fits = (s for s in shares if all(self.ys[j] - self.ys[i] >= self._over(self.rows[i], row, s) - 0.01 for i in self.above[j]))
-        low, high = slide(row, next(fits, 0.0 if not self.above[j] else 1.0))
+        deeper = [(self.ys[j] - self.ys[i], self.rows[i].begin - row.begin, self.rows[i].finish - row.finish) for i in self.above[j]]
+        fits = (s for s in shares if all(free >= self._over(row, left, right, s) - 0.01 for free, left, right in deeper))
+        low, high = slide(row, next(fits, 1.0) if deeper and row.rise else 0.0)
         return (low + high) / 2
 
     # -- bands -------------------------------------------------------------------------------------------------
@@ -318,9 +323,9 @@ class Placer:
             low = max(self.ys[i] + self.rows[i].bottom for i in range(above_first, above_last + 1))
             return (max(level, low + 2),) * 2
         found = []
-        for x in (row.left, row.right):
-            end = max(self.ys[i] + self.rows[i].at(x) for i in range(above_first, above_last + 1) if self.rows[i].plain)
-            begin = min(self.ys[i] + self.rows[i].at(x) for i in range(first, last + 1) if self.rows[i].plain)
+        for side in (0, 1):
+            end = max(self.ys[i] + self._end(self.rows[i], side) for i in range(above_first, above_last + 1) if self.rows[i].plain)
+            begin = min(self.ys[i] + self._end(self.rows[i], side) for i in range(first, last + 1) if self.rows[i].plain)
             found.append(end + min(9, (begin - end) / 2) if before in self.opening else max(end + 3, begin - row.rise - EDGE))
         return found[0], found[1]
 

@@ -85,7 +85,7 @@ class _Arranger:
     def _needs(self, bars: tuple[float, float]) -> Needs:
         diagram, last = self.diagram, len(self.diagram.participants) - 1
         needs = Needs([head.width for head in self.heads], {}, {}, bars=bars)
-        needs.gutter = bool(rows.whole_phases([message.phase for message in diagram.messages]))
+        needs.gutter = bool(rows.whole_phases([diagram.messages[edge.message].phase for edge in self.edges]))
         moments = [moment for moment in self.moments if moment is not None]
         if moments:
             needs.times = max(width(moment.label, "time") for moment in moments) * SLACK
@@ -172,23 +172,15 @@ class _Arranger:
         elif message.bulk and edge.last:
             rise = messages.bulk_height(len(lines))
         width = min(max((line.width for line in lines), default=0), spot.high - spot.low)
-        plain = high - low == 1 and not (isinstance(spot, Room) and spot.across)
-        pills = {
-            self.field.side(end, other): state
-            for end, other, state in ((i, j, message.sender_state), (j, i, message.receiver_state))
-            if edge.last and messages.pill_words(state) and end in (0, last) and (end == 0) == (self.field.side(end, other) < 0)
-        }
-        inner = any(
-            edge.last
-            and messages.pill_words(state)
-            and not ((end == 0 and self.field.side(end, other) < 0) or (end == last and self.field.side(end, other) > 0))
-            for end, other, state in ((i, j, message.sender_state), (j, i, message.receiver_state))
-        )
-        gaps = (low, high if high > low else high + 1)
-        if inner:
-            gaps, plain = (max(low - 1, 0), min(high + 1, max(last, 1))), False
-        if (isinstance(spot, Room) and spot.across) or i == j:
-            gaps = (0, max(last, 1)) if isinstance(spot, Room) else (max(low - 1, 0), min(high + 1, max(last, 1)))
+        left, right = self.columns.lifelines[low], self.columns.lifelines[high]
+        plain = isinstance(spot, Room) and left <= spot.low and spot.high <= right
+        ends = ((i, j, message.sender_state), (j, i, message.receiver_state)) if edge.last else ()
+        pills = [(end, self.field.side(end, other)) for end, other, state in ends if messages.pill_words(state)]
+        outer = {side for end, side in pills if end == (0 if side < 0 else last)}
+        plain = plain and len(outer) == len(pills)
+        gaps = (low, high)
+        if not plain:  # it may take what is beside its columns, or all of them
+            gaps = (max(low - 1, 0), min(high + 1, max(last, 1))) if pills or i == j else (0, max(last, 1))
         return Row(
             message=edge.message,
             phase=message.phase,
@@ -198,8 +190,8 @@ class _Arranger:
             arrives=edge.arrives,
             up=up,
             down=down,
-            left=self.columns.lifelines[low],
-            right=self.columns.lifelines[high],
+            left=left,
+            right=right,
             way=1 if j > i else -1,
             rise=rise,
             width=width,
@@ -207,7 +199,7 @@ class _Arranger:
             high=spot.high,
             gaps=gaps,
             plain=plain,
-            beside=((-9.5, 9.5) if -1 in pills else None, self._beside(message, edge, lines, 1 in pills, fall > messages.SLANTED)),
+            beside=((-9.5, 9.5) if -1 in outer else None, self._beside(message, edge, lines, 1 in outer, fall > messages.SLANTED)),
             depth=depth,
             last=edge.last,
             below=(self.brackets[edge.message].first, brackets.LEAST) if edge.message in self.brackets and edge.last else None,

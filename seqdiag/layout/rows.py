@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -123,6 +124,20 @@ def whole_phases(phases: Sequence[int | None]) -> set[int]:
     return {phase for phase, count in Counter(runs).items() if count == 1}
 
 
+class _Low(NamedTuple):
+    """How far down something reaches, and between which columns it stands (a row of its own where it is no plain arrow)."""
+
+    y: float
+    columns: tuple[int, int]
+
+
+NOTHING = _Low(-1e9, (-1, -1))
+
+
+def _columns(row: Row, index: int) -> tuple[int, int]:
+    return row.gaps if row.plain else (-2 - index, 0)
+
+
 class Placer:
     """Places rows one after another; `place` is its only use."""
 
@@ -151,8 +166,8 @@ class Placer:
         self.strips: list[float] = []
         self.runs: list[tuple[int | None, int, int]] = []  # phase, first row, last row
         self.above: list[list[int]] = []  # of each row the arrows that it was held against
-        self.plain: dict[tuple[int, int], list[int]] = {}  # (gap, direction) -> the last rows
-        self.blocked: dict[int, float] = {}  # gap -> bottom of what is no plain arrow
+        self.plain: dict[tuple[tuple[int, int], int], list[int]] = {}  # (columns, direction) -> the last plain rows between them
+        self.lows: dict[int, tuple[_Low, _Low]] = {}  # gap -> the lowest bottom in it, and the lowest of other columns than that
         self.beside = [top - BELOW, top - BELOW]
         self.row_of: dict[int, int] = {}
         self.latest: Nanoseconds | None = None
@@ -207,14 +222,13 @@ class Placer:
     def _row(self, index: int, row: Row) -> None:
         turned = index > 0 and row.phase != self.rows[index - 1].phase and bool({row.phase, self.rows[index - 1].phase} & self.whole)
         spare = TURN if turned or index == 0 else 0
+        if turned and (row.gaps != self.rows[index - 1].gaps or not row.plain):
+            self.floor = self.floor_low
         y = self.floor - row.top + (ABOVE if self.floor >= self.floor_low else 0) + spare
         recalled = self._recalled(row)
         self.above.append(recalled)
         y = max([y, *(self.ys[i] + self._need(i, index, spare) for i in recalled)])
-        y = max([y, self._outside(row), *(self.blocked[gap] - row.top + spare for gap in range(*row.gaps) if gap in self.blocked)])
-        if not row.plain:
-            lows = (self.ys[i] + self.rows[i].bottom for gap in range(*row.gaps) for d in (1, -1) for i in self.plain.get((gap, d), ()))
-            y = max([y, *(low + BELOW + ABOVE - row.top + spare for low in lows)])
+        y = max(y, self._outside(row), self._blocked(row, index) - row.top + spare)
         if row.below is not None and row.below[0] in self.row_of:
             y = max(y, self.ys[self.row_of[row.below[0]]] + row.below[1])
         scaled = False
@@ -243,17 +257,28 @@ class Placer:
             drawn = round(STEEPEST / self.scale) if self.scale else 0  # an arrow that is broken ends sooner than its packet came
             arrives = min(row.arrives, row.key + drawn)
             self.latest = arrives if self.latest is None else max(self.latest, arrives)
+        if row.plain:
+            known = self.plain.setdefault((row.gaps, row.way), [])
+            known.append(index)
+            del known[:-RECALLED]
+        low = _Low(y + row.bottom + BELOW + ABOVE, _columns(row, index))
         for gap in range(*row.gaps):
-            if row.plain:
-                known = self.plain.setdefault((gap, row.way), [])
-                known.append(index)
-                del known[:-RECALLED]
+            first, second = self.lows.get(gap, (NOTHING, NOTHING))
+            if first.columns == low.columns:
+                first = max(first, low)
+            elif low.y > first.y:
+                first, second = low, first
             else:
-                self.blocked[gap] = max(self.blocked.get(gap, 0), y + row.bottom + BELOW + ABOVE)
+                second = max(second, low)
+            self.lows[gap] = first, second
         for side, block in enumerate(row.beside):
             if block is not None:
                 self.beside[side] = max(self.beside[side], y + self._end(row, side) + block[1])
         self.floor_low = max(self.floor_low, y + row.bottom + BELOW)
+
+    def _alike(self, i: int, row: Row) -> bool:
+        """Is row i a plain arrow between the same columns?"""
+        return self.rows[i].plain and self.rows[i].gaps == row.gaps
 
     def _end(self, row: Row, side: int) -> float:
         return row.finish if side else row.begin
@@ -263,10 +288,16 @@ class Placer:
         free = [self.beside[side] + 1 - block[0] - self._end(row, side) for side, block in enumerate(row.beside) if block is not None]
         return max(free, default=-1e9)
 
+    def _blocked(self, row: Row, index: int) -> float:
+        """Below all between its columns, but the plain arrows between just these: of those `_need` knows more."""
+        columns = _columns(row, index)
+        lows = (self.lows[gap] for gap in range(*row.gaps) if gap in self.lows)
+        return max((first.y if first.columns != columns else second.y for first, second in lows), default=NOTHING.y)
+
     def _recalled(self, row: Row) -> list[int]:
         if not row.plain:
             return []
-        return sorted({i for gap in range(*row.gaps) for way in (1, -1) for i in self.plain.get((gap, way), ())})
+        return sorted({i for way in (1, -1) for i in self.plain.get((row.gaps, way), ())})
 
     def _need(self, i: int, j: int, spare: float) -> float:
         """What y of row j must be more than that of row i: both are plain arrows between the same columns."""
@@ -319,13 +350,13 @@ class Placer:
         before, above_first, above_last = self.runs[k - 1]
         above = self.rows[above_last]
         notes = max((top for top in self.note_tops if top < level), default=0)
-        if not (row.plain and above.plain) or notes > self.ys[above_last]:
+        if not (row.plain and above.plain) or row.gaps != above.gaps or notes > self.ys[above_last]:
             low = max(self.ys[i] + self.rows[i].bottom for i in range(above_first, above_last + 1))
             return (max(level, low + 2),) * 2
         found = []
         for side in (0, 1):
-            end = max(self.ys[i] + self._end(self.rows[i], side) for i in range(above_first, above_last + 1) if self.rows[i].plain)
-            begin = min(self.ys[i] + self._end(self.rows[i], side) for i in range(first, last + 1) if self.rows[i].plain)
+            end = max(self.ys[i] + self._end(self.rows[i], side) for i in range(above_first, above_last + 1) if self._alike(i, row))
+            begin = min(self.ys[i] + self._end(self.rows[i], side) for i in range(first, last + 1) if self._alike(i, row))
             found.append(end + min(9, (begin - end) / 2) if before in self.opening else max(end + 3, begin - row.rise - EDGE))
         return found[0], found[1]
 

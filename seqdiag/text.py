@@ -144,7 +144,7 @@ def _mermaid(special: re.Pattern[str], text: Shown) -> Encoded:
     encoded = special.sub(lambda match: "<br/>" if match[0] == "\n" else f"#{ord(match[0])};", text).strip()
     if encoded.lower() == "end":
         encoded = f"#{ord(encoded[0])};{encoded[1:]}"
-    return Encoded(encoded or "#8203;")
+    return Encoded(encoded if text.strip() else "#8203;")
 
 
 _DOT = re.compile(r"[&<>\n]|\\(?=\\)")

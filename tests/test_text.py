@@ -128,6 +128,7 @@ def test_plantuml_and_mermaid_are_one_line_that_reads_back(raw: str) -> None:
         ("**b** --s--", "<U+002A><U+002A>b<U+002A><U+002A> <U+002D><U+002D>s<U+002D><U+002D>", "**b** --s--"),
         ("end", "end", "#101;nd"),
         ("", "<U+200B>", "#8203;"),
+        ("\r", "\\n", "#8203;"),
         ("]]>", "<U+005D><U+005D><U+200B><U+003E>", "]]#62;"),
     ],
 )

@@ -11,11 +11,15 @@ import msgspec
 from seqdiag.diagram import Diagram, Message, Session
 from seqdiag.provenance import Nanoseconds
 
+MS = 1_000_000
+LONG = 14
+"""px that the first and the last packet of a message must lie apart to be drawn as two edges."""
+
 
 class Edge(msgspec.Struct, frozen=True):
     """`t`: the instant that the axis tells, None without one. It left `before` nanoseconds earlier and came `after` later.
 
-    `message`: an index. `key`: its place in the figure. `last`: the message ends with it; `only`: it begins with it, too.
+    `message`: an index. `key`: its place in the figure. `last`: the message ends with it.
     """
 
     message: int
@@ -24,7 +28,6 @@ class Edge(msgspec.Struct, frozen=True):
     after: Nanoseconds
     key: Nanoseconds
     last: bool = True
-    only: bool = True
 
     @property
     def departs(self) -> Nanoseconds:
@@ -83,19 +86,16 @@ def edges(diagram: Diagram, px_per_ms: float = 0) -> list[Edge]:
         start, end = (None if t is None or not diagram.timed else t + shift for t in (message.t, message.t_end))
         start = end if start is None else start
         end = start if end is None else max(end, start or end)
-        long = message.bulk or (len(message.origins) > 1 and (end or 0) - (start or 0) > LONG * 1e6 / px_per_ms if px_per_ms else False)
+        apart = ((end or 0) - (start or 0)) * px_per_ms / MS
+        long = message.bulk or (len(message.origins) > 1 and message.times == 1 and apart > LONG)
         double = long and message.sender != message.receiver
         told = end if double else start
         latest = key = max(told if told is not None else latest, reached.get(message.session, told if told is not None else latest))
         reached[message.session] = key
         if double:
             first = min(start if start is not None else key, key)
-            found.append(Edge(index, start, before, after, first, last=False, only=False))
-            found.append(Edge(index, end if start != end else None, before, after, key, only=False))
+            found.append(Edge(index, start, before, after, first, last=False))
+            found.append(Edge(index, end if start != end else None, before, after, key))
         else:
             found.append(Edge(index, start, before, after, key))
     return sorted(found, key=lambda edge: edge.key)
-
-
-LONG = 14
-"""px that the first and the last packet of a message must lie apart to be drawn as two edges."""

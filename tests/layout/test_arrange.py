@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from seqdiag.diagram import Diagram, Note
+from seqdiag.diagram import Diagram, Note, Repeat, Wait
 from seqdiag.layout import Scene, arrange
 from seqdiag.layout.scene import Group, px
 from seqdiag.layout.theme import FAMILIES, MARKS, PAINTS, VOICES
@@ -99,3 +99,51 @@ def test_sixty_columns() -> None:
 @pytest.mark.parametrize(("value", "told"), [(12.04, "12"), (-0.04, "0"), (3.26, "3.3"), (7, "7"), (1.95, "1.9")])
 def test_numbers_are_short(value: float, told: str) -> None:
     assert str(px(value)) == told
+
+
+def again(diagram: Diagram) -> Diagram:
+    """The SMTP figure, where the retransmission names the sending before it."""
+    lost, resent = diagram.messages[12], diagram.messages[13]
+    told = msgspec.structs.replace(resent, again=Repeat(204_000_000, lost.origins[0]))
+    return msgspec.structs.replace(diagram, messages=(*diagram.messages[:13], told, *diagram.messages[14:]))
+
+
+def test_a_bracket_joins_what_was_sent_again() -> None:
+    assert not of(arrange(diagrams.smtp()), "bracket")
+    (bracket,) = of(arrange(again(diagrams.smtp())), "bracket")
+    assert bracket.texts[0].text == "sent again after 204 ms"
+    top, bottom = (min(s.y1 for s in bracket.strokes), max(s.y2 for s in bracket.strokes))
+    lost, resent = of(arrange(again(diagrams.smtp())), "message")[12:14]
+    assert (top, bottom) == (lost.strokes[0].y1, resent.strokes[0].y1)
+
+
+def test_lifelines_break_where_time_is_cut_out_and_who_took_it_is_named() -> None:
+    diagram = diagrams.smtp()
+    index = next(k for k, message in enumerate(diagram.messages) if "queued as" in message.text())
+    waited = msgspec.structs.replace(diagram.messages[index], wait=Wait("server", 3_190_000_000))
+    scene = arrange(msgspec.structs.replace(diagram, messages=(*diagram.messages[:index], waited, *diagram.messages[index + 1 :])))
+    named = [group for group in of(scene, "cut") if group.texts]
+    assert [text.text for group in named for text in group.texts] == ["server took 3.19 s"]
+    assert [mark.name for mark in named[0].marks] == ["cut", "cut"]
+    assert of(arrange(diagram, to_scale=False), "cut") == []
+
+
+def test_ends_that_were_not_captured_are_hollow() -> None:
+    def marks(taken_at: str | None) -> set[tuple[str, str]]:
+        made = diagrams.smtp()
+        session = msgspec.structs.replace(made.sessions[0], taken_at=taken_at, to_client=0, to_server=12_000_000)
+        groups = of(arrange(msgspec.structs.replace(made, sessions=(session,))), "message")
+        return {(mark.name, mark.fill) for group in groups[:2] for mark in group.marks}
+
+    assert marks("client") == {("head-right", "ground"), ("head-left", "server"), ("ring", "ground")}
+    assert marks(None) == {("head-right", "client"), ("head-left", "server")}
+
+
+def test_the_line_of_a_capture_in_between_stands_where_the_legs_part() -> None:
+    made = diagrams.smtp()
+    session = msgspec.structs.replace(made.sessions[0], taken_at="between", to_client=3_000_000, to_server=9_000_000)
+    scene = arrange(msgspec.structs.replace(made, sessions=(session,)))
+    (observer,) = of(scene, "observer")
+    left, right = (head.texts[0].x for head in of(scene, "head")[:2])
+    assert observer.strokes[0].x1 == pytest.approx(left + (right - left) / 4, abs=0.1)
+    assert {mark.name for mark in observer.marks} == {"dot"}

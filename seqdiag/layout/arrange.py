@@ -65,6 +65,7 @@ class _Arranger:
         self.title_height = heads.title_height(diagram)
         self.head_top = self.title_height + heads.ROLE
         self.top = self.head_top + self.heads[0].height + 26 if self.heads else self.head_top
+        self.broken: set[int] = set()
         self.spots = [self._spot(message, lines) for message, lines in zip(diagram.messages, self.labels, strict=True)]
         self.placed = [self._row(edge) for edge in self.edges]
         self.rows = self._place_rows()
@@ -164,6 +165,7 @@ class _Arranger:
         up, down = (edge.before * self.px_per_ms / rows.MS, edge.after * self.px_per_ms / rows.MS)
         fall = up + down
         if fall > rows.STEEPEST:  # a way so long that its arrow is broken, as time is
+            self.broken.add(edge.message)
             up, down = up * rows.STEEPEST / fall, down * rows.STEEPEST / fall
         rise = messages.rise(len(lines)) if edge.last else 0.0
         depth = 0.0
@@ -271,7 +273,7 @@ class _Arranger:
         caption, y = self._caption(y + 22)
         groups += caption
         legend, y = key.key(
-            key.occurring(diagram, lines.values(), self.rows if self.clock.known else None, self._hollow()),
+            key.occurring(diagram, lines.values(), self.rows if self.clock.known else None, self._hollow(), bool(self.broken)),
             diagram.lang,
             cols.left if self.rows.bands else 12,
             cols.right,
@@ -398,6 +400,7 @@ class _Arranger:
             min(messages.MEANING_MOST, cols.right - cols.meaning) / SLACK,
             fill,
             self.places[index][-1] - self.places[index][0] < 2,
+            index in self.broken,
         )
 
     def _title(self, index: int, message: Message, names: dict[str, Shown]) -> Shown:

@@ -64,14 +64,15 @@ SAMPLES: dict[str, Sample] = {
 """In the order in which they are named."""
 
 
-def occurring(diagram: Diagram, lines: Iterable[Lifeline], timed: Rows | None, hollow: bool) -> set[str]:
-    """Which of the key's marks occur in a figure: `timed` where it has an axis, `hollow` where an arrow has an estimated end."""
+def occurring(diagram: Diagram, lines: Iterable[Lifeline], timed: Rows | None, hollow: bool, broken: bool) -> set[str]:
+    """Which of the key's marks occur in a figure: `timed` where it has an axis, `hollow` where an arrow has an estimated end,
+    `broken` where one was under way for too long."""
     clients = {session.number: session.client for session in diagram.sessions}
     names = {"estimated"} if hollow else set()
     if timed is not None:
         cut = {cut.row for cut in timed.cuts}
         names |= {"scale" if scaled else "axis" for row, scaled in enumerate(timed.scaled) if row and row not in cut}
-        names |= {"cut"} if cut else set()
+        names |= {"cut"} if cut or broken else set()
     weights: set[str] = set()
     for message in diagram.messages:
         names.update(message.marks)

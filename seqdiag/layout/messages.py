@@ -18,6 +18,7 @@ from seqdiag.text import Shown
 LINE_WEIGHT = {"data": 1.7, "control": 1.1, "ack": 0.8}
 OFF = 2.0  # between an arrow and the middle of a lifeline
 LOST = 0.9  # of the way
+BREAK = 0.12
 LOOP = 18
 PILL = 15
 PILL_PAD = 7
@@ -40,7 +41,7 @@ class Place(msgspec.Struct, frozen=True):
     """Where one message goes: the two lifelines, its first and last edge (one, or two), its label, its states and meanings.
 
     `band`: the paint behind it. `seen`: which ends were captured; the others are hollow. `centre`: of its label.
-    `inside`: nothing else lies between the edges.
+    `inside`: nothing else lies between the edges. `broken`: its packet was under way for longer than its fall can show.
     """
 
     sender: float
@@ -55,6 +56,7 @@ class Place(msgspec.Struct, frozen=True):
     meaning_room: float
     band: str
     inside: bool = True
+    broken: bool = False
 
     @property
     def last(self) -> Way:
@@ -193,6 +195,10 @@ def _arrow(ink: Ink, strokes: list[Stroke], place: Place, look: Arrow, message: 
             ink.marks.append(
                 mark(tip, line.at(tip), head, "ground" if hollow else look.paint, look.paint if hollow else "none", angle=line.angle)
             )
+        if place.broken:
+            middle = tail + (tip - tail) * BREAK
+            ink.boxes.append(box(middle - 4, line.at(middle) - 3, 8, 6, place.band))
+            ink.marks.append(mark(middle, line.at(middle) + 1.5, "cut", stroke=look.paint, weight=1.1))
         if not place.seen.departure:
             ink.marks.append(mark(place.sender, edge.leaves, "ring", "ground", look.paint, 1.1))
         if "abort" in message.marks:

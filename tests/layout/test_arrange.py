@@ -147,3 +147,13 @@ def test_the_line_of_a_capture_in_between_stands_where_the_legs_part() -> None:
     left, right = (head.texts[0].x for head in of(scene, "head")[:2])
     assert observer.strokes[0].x1 == pytest.approx(left + (right - left) / 4, abs=0.1)
     assert {mark.name for mark in observer.marks} == {"dot"}
+
+
+def test_an_arrow_that_was_under_way_for_too_long_is_broken() -> None:
+    made = diagrams.smtp()
+    held = msgspec.structs.replace(made.messages[4], arrived=(made.messages[4].t_end or 0) + 5_000_000_000)
+    session = msgspec.structs.replace(made.sessions[0], taken_at="both", to_client=12_000_000, to_server=12_000_000)
+    scene = arrange(msgspec.structs.replace(made, sessions=(session,), messages=(*made.messages[:4], held, *made.messages[5:])))
+    groups = of(scene, "message")
+    assert "cut" in {mark.name for mark in groups[4].marks} and "cut" not in {mark.name for mark in groups[3].marks}
+    assert abs(groups[4].strokes[0].y2 - groups[4].strokes[0].y1) <= 96

@@ -65,6 +65,7 @@ def draw(
     lang: Lang = "en",
     tcp: Literal["full", "phases", "none"] = "phases",
     theme: Literal["auto", "light", "dark", "print"] = "auto",
+    time: Literal["scale", "rows"] = "scale",
     scale: float = 2,
     title: str | None = None,
     names: Mapping[str, str] | None = None,
@@ -80,8 +81,8 @@ def draw(
     """One figure of the chosen conversations (all, where `session` is None), in order of time.
 
     `session`: numbers as `sessions` gives them. `names`: labels by `HOST` or `HOST:PORT`. `order`: columns from the left, by
-    label or address; the others follow. `notes`: a notes file (docs/notes.md). `first`: at most so many messages. `scale`:
-    pixels of a PNG for each px of the SVG. Passwords and tokens are hidden unless `show_secrets`.
+    label or address; the others follow. `notes`: a notes file (docs/notes.md). `first`: at most so many messages. `time`:
+    drawn to scale, or in even rows. `scale`: pixels of a PNG for each px of the SVG. Passwords and tokens are hidden unless `show_secrets`.
     """
     understood = _read(inputs, from_format, strict)
     chosen = pipeline.dialogues(understood, _selection(session))
@@ -92,7 +93,7 @@ def draw(
     if strict and lost is not None:
         raise DamagedInput(str(lost))
     read = inputs if notes is None else (*inputs, notes)
-    return Figure(figure, RenderOptions(theme=theme, scale=scale), tuple(os.fspath(name) for name in read))
+    return Figure(figure, RenderOptions(theme=theme, time=time, scale=scale), tuple(os.fspath(name) for name in read))
 
 
 def sessions(*inputs: Input, strict: bool = False, from_format: str | None = None) -> list[SessionRow]:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 import msgspec
 from msgspec.structs import replace
 
+from seqdiag.composer.bars import bars
 from seqdiag.composer.labels import control_runs, pdu_line
+from seqdiag.composer.numbers import Numbers
 from seqdiag.composer.options import ComposeOptions
 from seqdiag.composer.transit import UNKNOWN, silence, transit, waits_of
 from seqdiag.composer.transport import NOTHING, Told, told
@@ -32,9 +34,6 @@ LIVES: dict[str, Life] = {
     "CLOSING": "closing",
     "LAST-ACK": "closing",
 }
-
-SYMBOLS = {"client": "u", "server": "v"}
-"""What stands for the sequence number of a side's FIN, where the number would tell a hidden value's length."""
 
 LEFT_OUT = {
     "ACK": "acks",
@@ -112,7 +111,7 @@ class SessionComposer:
         self.notes: list[Note] = []
         self.left_out: dict[str, int] = {}
         self.shut: set[Side] = set()  # whose receive window was last told to be closed
-        self.fins = {side: self._fin_number(side) for side in self.column}
+        self.numbers = Numbers(self.connection, self.timelines, self.hides)
         self.reporters = {error.origin: error.reporter for error in self.connection.icmp}
         self.waits = waits_of(dialogue) if self.connection.captured else {}
         self.silence = silence(dialogue) if self.connection.captured else None
@@ -134,7 +133,11 @@ class SessionComposer:
             self._note("note.partial", "missing")
         self._walk()
         self._closing_note()
-        return Draft(session, self.messages, self.kinds, self.notes, self._bars(), self.left_out)
+        return Draft(session, self.messages, self.kinds, self.notes, self._states_of_protocol(), self.left_out)
+
+    def _states_of_protocol(self) -> list[Bar]:
+        message_of = {pdu: message for message, pdus in self.stacks.items() for pdu in pdus}
+        return bars(self.dialogue, message_of, self.column["server"], "server" not in self.arrivals_seen, self.lang)
 
     def _opening_told(self) -> bool:
         return any(isinstance(step, Control) and step.phase == "handshake" for step in self.connection.steps)
@@ -287,7 +290,7 @@ class SessionComposer:
             marks.append("inferred")
         if step.what == "failed":
             marks.append("refused")
-        runs = (*self._bytes_again(step), *control_runs(step, self.lang, self._sequence(step)), *packet.runs)
+        runs = (*self._bytes_again(step), *control_runs(step, self.lang, self.numbers.of(step)), *packet.runs)
         if step.what == "SYN" and self.connection.opened == "unanswered":
             marks.append("lost")
             runs = (*runs, Run(shown(say(self.lang, "fate.no answer")), "decoded"))
@@ -363,7 +366,7 @@ class SessionComposer:
                     return False  # a long transfer belongs to the dialogue, whatever its last segment closes
                 lines = message.lines
                 if step.what == "FIN":
-                    runs = control_runs(step, self.lang, self._sequence(step))
+                    runs = control_runs(step, self.lang, self.numbers.of(step))
                     lines = (*lines[:-1], replace(lines[-1], runs=(*lines[-1].runs, *runs)))
                     self.kinds[index] = "close"
                 self.messages[index] = replace(
@@ -380,39 +383,7 @@ class SessionComposer:
     def _icmp(self, step: Control) -> None:
         self._note("note.icmp", "comment", host=self.reporters.get(step.origin, ""), error=icmp_words(step.error or "", self.lang))
 
-    def _sequence(self, step: Control) -> str:
-        """Sequence numbers of the opening and the close; symbols where real ones would tell a hidden value's length."""
-        if step.phase == "handshake" and step.seq is not None and not step.inferred:
-            parts = [f"seq {step.seq}"] if step.what != "ACK" else []
-            if step.ack is not None:
-                parts.append(f"ack {step.ack}")
-            if step.options.mss is not None:
-                parts.append(f"mss {step.options.mss}")
-            return ", ".join(parts)
-        if step.phase not in ("close", "abort") or step.inferred:
-            return ""
-        own, peer = self._number(step.seq, step.side), self._number(step.ack, other(step.side))
-        return ", ".join(part for part in (own and f"seq {own}", peer and f"ack {peer}") if part)
-
-    def _fin_number(self, side: Side) -> int | None:
-        fins = (s for s in self.connection.steps if isinstance(s, Control) and s.what == "FIN" and s.side == side)
-        fin = next(fins, None)
-        if fin is None or fin.seq is None:
-            return None
-        chunks = self.timelines[side].ends
-        return max(fin.seq, chunks[-1] + 1 if chunks else 0)
-
-    def _number(self, value: int | None, side: Side) -> str:
-        if value is None:
-            return ""
-        if not self.hides:
-            return str(value)
-        fin = self.fins[side]
-        if fin is None or not 0 <= value - fin <= 1:
-            return ""
-        return SYMBOLS[side] if value == fin else f"{SYMBOLS[side]}+1"
-
-    # -- notes and bars ----------------------------------------------------------------------------------------
+    # -- notes ----------------------------------------------------------------------------------------
 
     def _raw_note(self, text: Shown, kind: str) -> Note:
         return Note(self.connection.number, len(self.messages), text, kind)  # type: ignore[arg-type]
@@ -427,28 +398,6 @@ class SessionComposer:
             self._note("note.half", "missing")
         elif self.connection.closed == "open" and self.connection.opened != "refused":
             self._note("note.close", "missing")
-
-    def _bars(self) -> list[Bar]:
-        """The protocol's own states, where its table has names for them: from the message that entered one."""
-        protocol, number = self.dialogue.protocol, self.connection.number
-        inferred = "server" not in self.arrivals_seen
-        message_of = {pdu: message for message, pdus in self.stacks.items() for pdu in pdus}
-        entered: list[tuple[str, int]] = []
-        last = 0
-        for i, pdu in enumerate(self.pdus):
-            if i not in message_of:
-                continue
-            last = message_of[i]
-            if pdu.state and pdu.protocol != "tls" and (not entered or entered[-1][0] != pdu.state):
-                entered.append((pdu.state, message_of[i]))
-        bars = []
-        for k, (state, first) in enumerate(entered):
-            name = find(self.lang, f"state.{protocol}.{state}")
-            if name is not None:
-                end = entered[k + 1][1] if k + 1 < len(entered) else last
-                title, detail = (shown(name), shown(state)) if name.upper() != state else (shown(state), shown(""))
-                bars.append(Bar(number, self.column["server"], state.lower(), title, detail, first, end, inferred))
-        return bars
 
     def _add(self, side: Side, lines: tuple[Line, ...], phase: str, **fields: object) -> None:
         self._settle()

@@ -123,7 +123,8 @@ class TcpConnection:
         findings = list(walk.findings)
         if opened == "handshake" and not walk.handshake_acked and not any(isinstance(s, Chunk) and s.side == "client" for s in steps):
             findings.append(Finding("the last ACK of the handshake was not captured", self.origin))
-        if len({s.tunnel for s in self.segments}) > 1:
+        ways = [{s.tunnel for s in self.segments if s.src == end} for end in self.ends]
+        if all(ways) and ways[0] != ways[1]:
             findings.append(Finding("its two directions do not travel in the same tunnel", self.origin))
         quality = vantage.quality
         if quality.copies:

@@ -44,11 +44,9 @@ class Tracker:
     def event(self, index: int, event: Event) -> None:
         if isinstance(event, Segment):
             key = _key(event.point, "tcp", event.src, event.dst, event.tunnel)
-            tcp = self.open.get(key) or self._other_way(key, event)
+            tcp = self.open.get(key)
             if not isinstance(tcp, TcpConnection) or tcp.reused_by(event):
-                tcp = self.open[key] = TcpConnection(len(self.all) + 1, event)
-                self.all.append(tcp)
-                self.by_ends.setdefault(key[:4], []).append(tcp)
+                tcp = self.open[key] = self._other_way(key, event) or self._begun(key, event)
             tcp.segment(index, event)
             self._joined(index, tcp)
         elif isinstance(event, Datagram):
@@ -81,10 +79,13 @@ class Tracker:
         Its other direction does, or a router passed it from one network to another and both were captured.
         """
         others = (one for one in self.by_ends.get(key[:4], ()) if one.tunnel != event.tunnel)
-        found = next((one for one in others if one.answered_by(event) or one.holds(event)), None)
-        if found is not None:
-            self.open[key] = found
-        return found
+        return next((one for one in others if one.answered_by(event) or one.holds(event)), None)
+
+    def _begun(self, key: Key, event: Segment) -> TcpConnection:
+        begun = TcpConnection(len(self.all) + 1, event)
+        self.all.append(begun)
+        self.by_ends.setdefault(key[:4], []).append(begun)
+        return begun
 
     def _socket(self, index: int, event: SocketAct | Tls) -> None:
         key = event.point, event.conn

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from seqdiag.connections import Connection, track
-from seqdiag.events import Tunnel
+from seqdiag.events import IcmpError, Segment, Tunnel
 from tests.connections.playbook import CLIENT, SERVER, Playbook, c, handshake, s, stream
 
 OUT, BACK = (Tunnel("geneve", ("192.0.2.1", "192.0.2.2"), (number,)) for number in (10, 11))
@@ -13,9 +13,13 @@ TALK = handshake() >> s("PA", b"220 mx\r\n") >> c("PA", b"QUIT\r\n") >> s("FA") 
 MIDDLE = Playbook() >> c("PA", b"QUIT\r\n") >> s("PA", b"221 bye\r\n") >> c("A")
 
 
-def tunnelled(play: Playbook, out: Tunnel | None, back: Tunnel | None) -> list[Connection]:
+def told(play: Playbook, out: Tunnel | None, back: Tunnel | None) -> list[Segment | IcmpError]:
     tunnels = {CLIENT: out, SERVER: back}
-    return track([replace(event, tunnel=tunnels[event.src]) for event in play.events]).connections
+    return [replace(event, tunnel=tunnels[event.src]) for event in play.events]
+
+
+def tunnelled(play: Playbook, out: Tunnel | None, back: Tunnel | None) -> list[Connection]:
+    return track(told(play, out, back)).connections
 
 
 def test_a_network_id_per_direction_leaves_one_conversation() -> None:
@@ -33,6 +37,13 @@ def test_a_tunnel_on_the_way_back_only_leaves_one_conversation() -> None:
 def test_a_conversation_joined_in_its_middle_is_one_as_well() -> None:
     (connection,) = tunnelled(MIDDLE, OUT, BACK)
     assert (stream(connection, "client"), stream(connection, "server")) == (b"QUIT\r\n", b"221 bye\r\n")
+
+
+def test_a_port_used_again_is_another_conversation_in_both_tunnels() -> None:
+    again = handshake(client=700000, server=900000) >> s("PA", b"220 again\r\n")
+    first, second = track([*told(TALK, OUT, BACK), *told(again, OUT, BACK)]).connections
+    assert (stream(first, "server"), stream(second, "server")) == (b"220 mx\r\n", b"220 again\r\n")
+    assert second.opened == "handshake"
 
 
 def test_one_tunnel_is_no_finding() -> None:
@@ -68,6 +79,7 @@ def test_a_packet_captured_on_both_sides_of_a_router_is_of_one_conversation() ->
     (connection,) = track(seen).connections
     assert stream(connection, "server") == b"220 mx\r\n"
     assert connection.quality.copies == len(TALK.events)
+    assert not [finding for finding in connection.findings if "tunnel" in finding.text]
 
 
 def test_the_same_packets_seen_inside_and_outside_a_tunnel_stay_apart() -> None:

@@ -23,6 +23,7 @@ from seqdiag.text import Shown, shown
 from seqdiag.words import say
 
 TALL = 1200
+PILL_BLOCK = (-9.5, 9.5)  # about the end that a state stands at: states of one lifeline never touch
 
 
 def arrange(diagram: Diagram, times: Times = "r", to_scale: bool = True) -> Scene:
@@ -162,7 +163,7 @@ class _Arranger:
         i, j = self.column[message.sender], self.column[message.receiver]
         low, high = sorted((i, j))
         last = len(self.diagram.participants) - 1
-        up, down = (edge.before * self.px_per_ms / rows.MS, edge.after * self.px_per_ms / rows.MS)
+        up, down = (edge.before * self.px_per_ms / edges.MS, edge.after * self.px_per_ms / edges.MS)
         fall = up + down
         if fall > rows.STEEPEST:  # a way so long that its arrow is broken, as time is
             self.broken.add(edge.message)
@@ -201,7 +202,7 @@ class _Arranger:
             high=spot.high,
             gaps=gaps,
             plain=plain,
-            beside=((-9.5, 9.5) if -1 in outer else None, self._beside(message, edge, lines, 1 in outer, fall > messages.SLANTED)),
+            beside=(PILL_BLOCK if -1 in outer else None, self._beside(message, edge, lines, 1 in outer, fall > messages.SLANTED)),
             depth=depth,
             last=edge.last,
             below=(self.brackets[edge.message].first, brackets.LEAST) if edge.message in self.brackets and edge.last else None,
@@ -211,7 +212,7 @@ class _Arranger:
         """From where to where the texts stand at the right of an edge: states, meanings, and a bar's title under them."""
         if not edge.last:
             return None
-        blocks = [(-9.5, 9.5)] if pill else []
+        blocks = [PILL_BLOCK] if pill else []
         if self.diagram.explained and any(line.meaning for line in message.lines):
             loop = message.sender == message.receiver
             foot = messages.loop_height(len(lines)) if loop else messages.meanings_at(0, slanted or message.bulk)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from seqdiag.layout.edges import MS
 from seqdiag.provenance import Nanoseconds
 
-MS = 1_000_000
 ABOVE = 6  # clear of what is above, in even rows
 BELOW = 8  # half a pill
 CLEAR = 9  # of a slanted label and the arrow above it
@@ -25,7 +25,7 @@ SCREENFUL = 1100
 STRIP = 30
 TITLE_MOST = 12  # what a band may grow so that its title fits
 STEEPEST = 96  # px that an arrow falls at most
-CUT_FROM = 120
+CUT_FROM = 120  # a stretch in which nothing happens and that would be longer is cut
 CUT = 46
 TO_SCALE = 0.35
 RECALLED = 3  # arrows of either direction that a row is held against
@@ -96,7 +96,7 @@ class Band(msgspec.Struct, frozen=True):
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """Time left out, from y `top` to y `bottom`, before a row; `from_` and `to` are instants."""
+    """Time left out, from y `top` to y `bottom`, before a row; `start` and `end` are instants."""
 
     row: int
     top: float
@@ -237,8 +237,7 @@ class Placer:
         if self.scale and row.timed and self.timed is not None and self.latest is not None:
             quiet = self.scale * (row.departs - self.latest)
             if quiet > CUT_FROM:
-                low = max(self.ys[i] + self.rows[i].bottom for i in range(max(0, index - 8), index))
-                low = max(low, self.floor_low - BELOW)
+                low = self.floor_low - BELOW
                 above = row.up + max(row.rise - 16, 0) + (spare if index else 0)
                 y = max(y, low + CUT + above)
                 self.cuts.append(Cut(index, low, y - above, self.latest, row.departs))

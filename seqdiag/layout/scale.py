@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from seqdiag.layout.edges import Edge
+from seqdiag.layout.edges import MS, Edge
+from seqdiag.layout.rows import CUT_FROM
 
-MS = 1_000_000
 SLANT = 26
 """px that the usual arrow falls, where waits permit it."""
-STEEPEST = 72
+MOST_SLANT = 72
+"""px that it falls at most so that packets can be drawn crossing."""
 ROW = 24
-CUT_FROM = 120
-"""A stretch in which nothing happens and that would be longer is cut, px."""
 WAITS = 0.8
 """Of the steps this share is not cut."""
 
@@ -30,7 +29,7 @@ def px_per_ms(edges: Sequence[Edge]) -> float:
     scale = min(usual, most)
     if not ways:
         return _short(scale)
-    steepest = STEEPEST / (ways[len(ways) // 2] / MS)
+    steepest = MOST_SLANT / (ways[len(ways) // 2] / MS)
     return _short(max([scale, *(wanted for wanted in _overtaking(timed) if wanted <= steepest)]))
 
 

@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqdiag.layout.rows import CUT_FROM, MS, Row, place, slide, whole_phases
+from seqdiag.layout.edges import MS
+from seqdiag.layout.rows import CUT_FROM, Row, place, slide, whole_phases
 
 LEFT, RIGHT = 100.0, 520.0
 
